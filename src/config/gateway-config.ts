@@ -1,0 +1,207 @@
+/**
+ * The configuration as the request path uses it: checked, references resolved, defaults applied, frozen.
+ * Durations are milliseconds and sizes are bytes; the names say so.
+ */
+import type { ClaimPath } from './claim-path.ts'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type Algorithm =
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+export type TokenType = 'at+jwt' | 'keycloak' | 'jwt'
+
+export interface GatewayConfig {
+  /** SHA-256 of the source text, base64url. */
+  readonly digest: string
+  readonly server: ServerConfig
+  readonly issuers: ReadonlyMap<string, IssuerConfig>
+  readonly upstreams: ReadonlyMap<string, UpstreamConfig>
+  readonly rateLimits: ReadonlyMap<string, RateLimitPolicy>
+  readonly routes: readonly RouteConfig[]
+  /** What applies to a request that matches no route. */
+  readonly unmatched: { readonly rateLimits: readonly RateLimitPolicy[]; readonly cors?: CorsPolicy }
+  /** Addresses or CIDR blocks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly limits: { readonly bodyBytes: number; readonly urlBytes: number; readonly headersBytes: number }
+  readonly log: LogConfig
+  /** The `resource` of RFC 9728; absent: derived from the request's scheme and host. */
+  readonly resource?: string
+  readonly scopesSupported: readonly string[]
+}
+
+/** What cannot change without a restart. */
+export interface ServerConfig {
+  readonly listen: {
+    readonly host: string
+    readonly port: number
+    readonly tls?: { readonly cert: string; readonly key: string }
+  }
+  readonly admin: false | { readonly host: string; readonly port: number }
+  readonly workers: number | 'auto'
+  readonly redis?: RedisConfig
+  readonly headersBytes: number
+  readonly urlBytes: number
+  readonly headerTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly connections: number
+  readonly shutdownGraceMs: number
+}
+
+export interface RedisConfig {
+  readonly url?: string
+  readonly cluster?: readonly string[]
+  readonly sentinel?: { readonly name: string; readonly nodes: readonly string[] }
+  readonly tls?: boolean
+  readonly username?: string
+  readonly password?: string
+}
+
+export interface LogConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly access: 'all' | 'denials' | 'none'
+  /** How an access-log line names the subject. */
+  readonly subject: 'hash' | 'id' | 'none'
+}
+
+export interface IssuerConfig {
+  readonly name: string
+  /** Compared byte for byte with `iss`. */
+  readonly issuer: string
+  /** Address of the JWKS; absent: OpenID Connect Discovery. */
+  readonly jwks?: string
+  /** The token's `aud` has at least one of these. */
+  readonly audience: readonly string[]
+  /** The Keycloak claims, or one claim that holds an array of role names. */
+  readonly roles: 'keycloak' | ClaimPath
+  readonly algorithms: readonly Algorithm[]
+  readonly clockSkewMs: number
+  readonly maxTokenAgeMs: number
+  readonly tokenTypes: readonly TokenType[]
+  readonly keys: {
+    readonly freshForMs: number
+    readonly staleForMs: number
+    readonly refetchEveryMs: number
+    readonly timeoutMs: number
+  }
+}
+
+export interface UpstreamConfig {
+  readonly name: string
+  /** Origins, such as `http://orders:8080`: no path, no credentials. */
+  readonly urls: readonly string[]
+  readonly timeouts: Timeouts
+  /** Connections kept to each URL, at most. */
+  readonly connections: number
+}
+
+export interface Timeouts {
+  readonly connectMs: number
+  /** From the end of the request to the head of the response. */
+  readonly responseMs: number
+  /** Longest silence inside a body, either way. */
+  readonly idleMs: number
+}
+
+/** One part of a rate limit's key. `header` and `form` names are lower case. */
+export type KeyPart =
+  | { readonly from: 'client.ip' }
+  | { readonly from: 'route' }
+  | { readonly from: 'token'; readonly claim: ClaimPath }
+  | { readonly from: 'header'; readonly name: string }
+  | { readonly from: 'form'; readonly name: string }
+
+export interface RateLimitPolicy {
+  readonly name: string
+  readonly limit: number
+  readonly windowMs: number
+  readonly key: readonly KeyPart[]
+  readonly when: 'before-auth' | 'after-auth'
+  readonly onStoreError: 'local' | 'allow' | 'deny'
+}
+
+export interface CorsPolicy {
+  readonly name: string
+  /** Origins in ASCII serialisation (RFC 6454), or `*`. */
+  readonly origins: ReadonlySet<string>
+  readonly credentials: boolean
+  readonly maxAgeSeconds: number
+  /** Request fields that a page may send; undefined: whatever it asks for. */
+  readonly headers?: readonly string[]
+  /** Response fields beyond the gateway's own that a page may read. */
+  readonly expose: readonly string[]
+}
+
+export interface RouteConfig {
+  /** As written in the file: `/users/{userId}/orders`, `/orders/**`. Names the route in logs and metrics. */
+  readonly path: string
+  /** Line of the route in the file, from 1. */
+  readonly line: number
+  readonly upstream: UpstreamConfig
+  /** Path to send instead, with the route's parameters. */
+  readonly rewrite?: string
+  readonly policy: RoutePolicy
+  /** Names of the issuers whose tokens count here. */
+  readonly issuers: readonly string[]
+  readonly rateLimits: readonly RateLimitPolicy[]
+  readonly cors?: CorsPolicy
+  readonly identity: IdentityConfig
+  readonly timeouts: Timeouts
+  readonly bodyBytes: number
+  readonly websocket: boolean
+  readonly mode: 'enforce' | 'report'
+  /** ISO date on which `report` turns into `enforce`. */
+  readonly until?: string
+}
+
+export interface IdentityConfig {
+  /** Field name as written → claim. */
+  readonly headers: ReadonlyMap<string, ClaimPath>
+  readonly authorization: 'strip' | 'forward'
+}
+
+/** What a route demands. Pure data: everything in it can be enumerated. */
+export interface RoutePolicy {
+  /** Methods that need no token, and why. */
+  readonly public?: { readonly methods: ReadonlySet<Method>; readonly reason: string }
+  /** Alternatives: any one line is enough. */
+  readonly allow: readonly AllowLine[]
+}
+
+/** All conditions of a line must hold. */
+export interface AllowLine {
+  readonly methods: ReadonlySet<Method>
+  readonly scopes?: Condition<string>
+  /** Realm role `admin`, client role `shop-api:manager`. */
+  readonly roles?: Condition<string>
+  readonly claims: readonly ClaimCondition[]
+  readonly where: readonly OwnershipCondition[]
+  /** `token: any` was written: any valid token will do. */
+  readonly anyToken: boolean
+  readonly because?: string
+}
+
+export interface Condition<T> {
+  readonly match: 'all' | 'any'
+  readonly values: readonly T[]
+}
+
+export interface ClaimCondition extends Condition<string | number | boolean> {
+  /** As written, for messages. */
+  readonly name: string
+  readonly path: ClaimPath
+}
+
+/** The path parameter equals the claim (or is one of its strings). */
+export interface OwnershipCondition {
+  readonly param: string
+  readonly claim: ClaimPath
+}

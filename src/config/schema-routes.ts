@@ -1,0 +1,146 @@
+/** The sections `routes` and `tests` of the route-scope file. */
+import { z } from 'zod'
+import { claimPath, name, oneOrMore } from './fields.ts'
+import { duration, size } from './units.ts'
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+const methodsSchema = z.union([z.literal('any'), oneOrMore(z.enum(methods))])
+
+/** RFC 6749 section 3.3: a scope token has no space, quote or backslash. */
+const scopeToken = z
+  .string()
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'expected one scope; for two or more say all: [..] or any: [..]')
+const roleName = z.string().regex(/^\S(.*\S)?$/, 'expected a role, or client:role')
+const claimValue = z.union([z.string(), z.number(), z.boolean()])
+
+/** One value alone; two or more say `all` or `any`. */
+function condition<T extends z.ZodType>(value: T) {
+  return z.union([
+    value.transform((single) => ({ match: 'all' as const, values: [single as z.output<T>] })),
+    z
+      .strictObject({ all: z.array(value).min(1) })
+      .transform(({ all }) => ({ match: 'all' as const, values: all as z.output<T>[] })),
+    z
+      .strictObject({ any: z.array(value).min(1) })
+      .transform(({ any }) => ({ match: 'any' as const, values: any as z.output<T>[] })),
+  ])
+}
+
+export const timeoutsSchema = z.strictObject({
+  connect: duration({ minMs: 1 }).prefault('2s').describe('Time to connect (502 when refused, 504 when late)'),
+  response: duration({ minMs: 1 })
+    .prefault('30s')
+    .describe('Time from the end of the request to the head of the response (504)'),
+  idle: duration({ minMs: 1 }).prefault('60s').describe('Longest silence inside a body or stream'),
+})
+
+const routeTimeouts = z.strictObject({
+  connect: duration({ minMs: 1 }).optional().describe('Time to connect'),
+  response: duration({ minMs: 1 }).optional().describe('Time from the end of the request to the head of the response'),
+  idle: duration({ minMs: 1 }).optional().describe('Longest silence inside a body or stream'),
+})
+
+const allowLineSchema = z.strictObject({
+  methods: methodsSchema
+    .optional()
+    .describe(
+      "Methods of this line: a list, or `any` (GET, HEAD, POST, PUT, PATCH, DELETE); default: the route's. HEAD follows GET",
+    ),
+  scopes: condition(scopeToken)
+    .optional()
+    .describe('Scopes the token must have: one, or { all: [..] }, or { any: [..] }'),
+  roles: condition(roleName).optional().describe('Roles the token must have; a client role is client:role'),
+  claims: z.record(claimPath(), condition(claimValue)).optional().describe('Claims and the values they must have'),
+  where: z
+    .record(
+      z.string().regex(/^path\.\w+$/, 'expected path.<parameter>'),
+      z.string().regex(/^token\.\S+$/, 'expected token.<claim>'),
+    )
+    .optional()
+    .describe('Ownership: a path parameter that must equal a claim, path.userId: token.sub'),
+  token: z.literal('any').optional().describe('Any valid token will do; must be said'),
+  because: z.string().min(1).max(500).optional().describe('Shown in the 403 when this line did not fit'),
+})
+
+export const routeSchema = z.strictObject({
+  path: z
+    .string()
+    .regex(/^\//, 'expected a path that starts with "/"')
+    .describe('Literal segments, {parameter} for one segment, ** at the end for everything below'),
+  to: z
+    .union([
+      name().transform((upstream) => ({ upstream })),
+      z.strictObject({
+        upstream: name().describe('Name of the upstream'),
+        rewrite: z
+          .string()
+          .regex(/^\//)
+          .optional()
+          .describe('Path to send instead; {parameters} and a final ** are filled in'),
+      }),
+    ])
+    .describe('The upstream, by name'),
+  methods: methodsSchema
+    .optional()
+    .describe('Methods of a public route (default: any), and of allow lines that name none'),
+  allow: z
+    .array(allowLineSchema)
+    .min(1)
+    .optional()
+    .describe('Alternatives: one line that fits is enough; within a line all must hold'),
+  public: z.string().min(1).optional().describe('No token is needed; the reason is the value'),
+  mode: z.enum(['enforce', 'report']).prefault('enforce').describe('report: log who would be refused'),
+  until: z.iso
+    .date({ error: 'expected a date, such as 2027-03-31' })
+    .optional()
+    .describe('Day on which report turns into enforce'),
+  issuer: oneOrMore(name()).optional().describe('Issuers whose tokens count here'),
+  rateLimits: z.array(name()).optional().describe('Limits of this route, in place of the defaults'),
+  cors: z
+    .union([z.literal(false), name()])
+    .optional()
+    .describe('CORS policy of this route, or false'),
+  identity: z
+    .strictObject({
+      headers: z
+        .record(z.string().regex(/^[A-Za-z][\w-]*$/), claimPath())
+        .optional()
+        .describe('In place of the global identity fields'),
+      authorization: z.enum(['strip', 'forward']).optional().describe('Whether the upstream gets the token itself'),
+    })
+    .optional()
+    .describe('What the upstream learns about the caller'),
+  timeouts: routeTimeouts.optional().describe("Override the upstream's"),
+  limits: z
+    .strictObject({ body: size().optional().describe('Largest request body') })
+    .optional()
+    .describe('Override the global limits'),
+  websocket: z.boolean().prefault(false).describe('Allow WebSocket upgrades, under the same authorisation'),
+})
+
+export const testSchema = z.strictObject({
+  request: z
+    .string()
+    .regex(
+      /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) \/\S*$/,
+      'expected a method and a path, such as GET /orders/7',
+    )
+    .describe('Method and path'),
+  token: z.record(z.string(), z.unknown()).optional().describe('Claims of the token; absent: no token'),
+  expect: z
+    .union([
+      z.int().min(100).max(599),
+      z.strictObject({
+        status: z.int().min(100).max(599),
+        missing: z
+          .union([z.string(), z.array(z.string())])
+          .optional()
+          .describe('Scopes the 403 must name'),
+      }),
+    ])
+    .describe('The status, or status and missing scopes'),
+})
+
+export type RouteFile = z.output<typeof routeSchema>
+export type AllowLineFile = z.output<typeof allowLineSchema>

@@ -1,0 +1,106 @@
+/**
+ * Every refusal and failure that a client can see, written once: code, status, OAuth error and public text.
+ * What is thrown adds a low-cardinality `reason` and a `cause`; both go to the log only.
+ */
+
+interface ErrorEntry {
+  /** HTTP status (RFC 9110). */
+  readonly status: number
+  /** Constant text for people; `title` of the problem document (RFC 9457 section 3.1.4). */
+  readonly title: string
+  /** `error` of the challenge (RFC 6750 section 3.1); present: the answer carries a challenge with it. */
+  readonly oauthError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+}
+
+export const ERRORS = {
+  invalid_target: { status: 400, title: 'The request target is malformed or ambiguous' },
+  malformed_request: { status: 400, title: 'The request is malformed' },
+  invalid_request: {
+    status: 400,
+    title: 'The Authorization field is malformed, or a token was sent twice',
+    oauthError: 'invalid_request',
+  },
+  missing_token: { status: 401, title: 'An access token is required' },
+  invalid_token: { status: 401, title: 'The access token is not valid', oauthError: 'invalid_token' },
+  insufficient_scope: {
+    status: 403,
+    title: 'The access token does not allow this request',
+    oauthError: 'insufficient_scope',
+  },
+  not_found: { status: 404, title: 'No route matches this path' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed on this path' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  body_too_large: { status: 413, title: 'The request body is too large' },
+  uri_too_long: { status: 414, title: 'The request target is too long' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The request header fields are too large' },
+  internal_error: { status: 500, title: 'The gateway failed' },
+  upstream_unreachable: { status: 502, title: 'The upstream service cannot be reached' },
+  upstream_invalid: { status: 502, title: 'The upstream service gave no valid answer' },
+  keys_unavailable: { status: 503, title: 'The keys to check the access token cannot be had now' },
+  rate_limiter_unavailable: { status: 503, title: 'The rate limiter cannot be reached now' },
+  overloaded: { status: 503, title: 'The gateway is overloaded or shutting down' },
+  upstream_timeout: { status: 504, title: 'The upstream service did not answer in time' },
+  loop_detected: { status: 508, title: 'The request has passed this gateway before' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Why a token was refused: log `reason` → public `error_description`. One text each, and none quotes the token. */
+export const INVALID_TOKEN_REASONS = {
+  token_malformed: 'The access token is malformed',
+  token_algorithm: 'The access token is signed with an algorithm that is not accepted',
+  token_critical: 'The access token uses extensions that are not understood',
+  token_key: 'The access token is signed with an unknown key',
+  token_signature: 'The signature of the access token is not valid',
+  token_issuer: 'The access token is from an issuer that is not accepted here',
+  token_audience: 'The access token is meant for another audience',
+  token_type: 'The token is not an access token',
+  token_bound: 'The access token is bound to a key and cannot be used as a bearer token',
+  token_expired: 'The access token expired',
+  token_not_yet_valid: 'The access token is not valid yet',
+  token_too_old: 'The access token lives too long',
+  token_claims: 'A claim of the access token is missing or malformed',
+} as const
+
+export type InvalidTokenReason = keyof typeof INVALID_TOKEN_REASONS
+
+/** What an answer says beside its code. Public: it may hold configuration texts, never input. */
+export interface ErrorDetails {
+  /** Seconds for `Retry-After` (RFC 9110 section 10.2.3). */
+  readonly retryAfterSeconds?: number
+  /** Methods for `Allow` (RFC 9110 section 10.2.1). */
+  readonly allow?: readonly string[]
+  /** The cheapest set of scopes that would do (RFC 6750 section 3). */
+  readonly scope?: string
+  /** `because` texts of the lines that did not fit. */
+  readonly because?: readonly string[]
+  /** Names of the rate limits that were exceeded. */
+  readonly violatedPolicies?: readonly string[]
+  /** The connection cannot be reused: the framing of what follows is unknown. */
+  readonly closeConnection?: boolean
+}
+
+/** A denial or failure on its way to the client. Made without a stack trace: denials come by the thousand. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  /** Low-cardinality word for the log and metrics. */
+  readonly reason: string
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, reason: string, details: ErrorDetails = {}, cause?: unknown) {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super(code, cause === undefined ? undefined : { cause })
+    Error.stackTraceLimit = limit
+    this.code = code
+    this.reason = reason
+    this.details = details
+  }
+}
+
+/** Refuses a token for one of the known reasons (401 `invalid_token`). */
+export function invalidToken(reason: InvalidTokenReason, cause?: unknown): GatewayError {
+  return new GatewayError('invalid_token', reason, {}, cause)
+}

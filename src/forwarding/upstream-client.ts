@@ -1,0 +1,51 @@
+/** The port to upstream services: raw HTTP/1.1 exchanges with backpressure and abort. It never follows a redirect. */
+import type { Duplex, Readable } from 'node:stream'
+
+export interface UpstreamRequest {
+  /** `http://orders:8080`. */
+  readonly origin: string
+  readonly method: string
+  /** Path and query, sent as they are. */
+  readonly path: string
+  /** Flat list of names and values; without Host, Connection, Transfer-Encoding and Upgrade. */
+  readonly headers: string[]
+  readonly body: Readable | null
+  /** Ask for this protocol (`websocket`). */
+  readonly upgrade?: string
+}
+
+/** Calls come in the order onStart, onInformation*, (onHead, onData*, onEnd | onUpgrade); onError may come at any point, once, and ends them. */
+export interface UpstreamHandler {
+  /** The request is about to be sent on a connection. `abort` ends the exchange; nothing but onError follows. */
+  onStart(abort: () => void): void
+  /** An interim answer, 1xx but 101. */
+  onInformation(status: number, headers: string[]): void
+  onHead(status: number, headers: string[], resume: () => void): void
+  /** False: stop until `resume` is called. */
+  onData(chunk: Buffer): boolean
+  onEnd(): void
+  onUpgrade(status: number, headers: string[], socket: Duplex): void
+  onError(error: UpstreamError): void
+}
+
+/** `connect`: nothing was sent, so another address may be tried. */
+export type UpstreamErrorKind = 'connect' | 'connect-timeout' | 'reset' | 'invalid' | 'body' | 'aborted'
+
+export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError'
+  readonly kind: UpstreamErrorKind
+
+  constructor(kind: UpstreamErrorKind, cause?: unknown) {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super(kind, { cause })
+    Error.stackTraceLimit = limit
+    this.kind = kind
+  }
+}
+
+export interface UpstreamClient {
+  dispatch(request: UpstreamRequest, handler: UpstreamHandler): void
+  /** Closes idle connections; those in use close when their exchange ends. */
+  close(): Promise<void>
+}
