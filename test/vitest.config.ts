@@ -1,10 +1,21 @@
 import { defineConfig } from 'vitest/config'
 
+const shared = { root: new URL('..', import.meta.url).pathname, testTimeout: 20_000, hookTimeout: 180_000 }
+
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 180_000,
+    ...shared,
+    projects: [
+      { test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
+      {
+        // One Keycloak for all of these; nothing is started when no file of this folder is run.
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/keycloak-setup.ts'],
+        },
+      },
+    ],
   },
 })
