@@ -65,6 +65,18 @@ export const INVALID_TOKEN_REASONS = {
 
 export type InvalidTokenReason = keyof typeof INVALID_TOKEN_REASONS
 
+/** Where a client stands in one window, for the RateLimit fields. Durations are whole seconds, rounded up. */
+export interface QuotaReport {
+  /** Name of the rate limit. */
+  readonly name: string
+  /** Units that any window may hold. */
+  readonly limit: number
+  readonly windowSeconds: number
+  readonly remaining: number
+  /** Until the next unit comes back. */
+  readonly resetSeconds: number
+}
+
 /** What an answer says beside its code. Public: it may hold configuration texts, never input. */
 export interface ErrorDetails {
   /** Seconds for `Retry-After` (RFC 9110 section 10.2.3). */
@@ -77,6 +89,8 @@ export interface ErrorDetails {
   readonly because?: readonly string[]
   /** Names of the rate limits that were exceeded. */
   readonly violatedPolicies?: readonly string[]
+  /** What the RateLimit fields of a 429 say. */
+  readonly quotas?: readonly QuotaReport[]
   /** The connection cannot be reused: the framing of what follows is unknown. */
   readonly closeConnection?: boolean
 }

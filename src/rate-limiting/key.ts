@@ -1,0 +1,58 @@
+/** Which window a request is counted in. */
+import { hash } from 'node:crypto'
+import type { AccessToken } from '../authentication/access-token.ts'
+import type { ClaimPath } from '../config/claim-path.ts'
+import type { KeyPart, RateLimitPolicy } from '../config/gateway-config.ts'
+import { toClientNetwork } from './client-network.ts'
+
+/** What of a request can be counted. */
+export interface LimitSubject {
+  /** The client's address, as believed; not yet reduced to its network. */
+  readonly clientIp: string
+  /** The route's path as written in the file. */
+  readonly routePath: string
+  /** Absent: before authentication, or a public route. */
+  readonly token?: AccessToken | undefined
+  /** All values of a field, joined; the name is lower case. */
+  header(name: string): string | undefined
+  /** The value of a form field, as `readFormField` reads it. */
+  form(name: string): string | undefined
+}
+
+/**
+ * The key of the request's window: `<policy>:<22 characters>`, of fixed size, without personal data and `{}`.
+ * Undefined: the policy counts tokens, and the request has none. Two different subjects never share a key, but all
+ * those without a part (no such claim, field or address) share one: leaving a part out opens no new window.
+ */
+export function toWindowKey(policy: RateLimitPolicy, subject: LimitSubject): string | undefined {
+  if (subject.token === undefined && policy.key.some((part) => part.from === 'token')) return undefined
+  const parts = policy.key.map((part) => readPart(part, subject) ?? null)
+  return `${policy.name}:${hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22)}`
+}
+
+/** JSON keeps any two parts apart, whatever they hold. */
+function readPart(part: KeyPart, subject: LimitSubject): string | readonly string[] | undefined {
+  switch (part.from) {
+    case 'client.ip':
+      return toClientNetwork(subject.clientIp)
+    case 'route':
+      return subject.routePath
+    case 'token':
+      return subject.token && readClaim(subject.token, part.claim)
+    case 'header':
+      return subject.header(part.name)
+    case 'form':
+      return subject.form(part.name)
+  }
+}
+
+/** A value means something only together with its issuer and type: `1` is not `"1"`. */
+function readClaim({ issuer, claims }: AccessToken, path: ClaimPath): readonly string[] | undefined {
+  let value: unknown = claims
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  const type = typeof value
+  return type === 'string' || type === 'number' || type === 'boolean' ? [issuer, type, String(value)] : undefined
+}

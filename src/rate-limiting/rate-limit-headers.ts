@@ -1,0 +1,20 @@
+/** RateLimit fields, draft-ietf-httpapi-ratelimit-headers-10: Structured Fields (RFC 9651) lists of strings. */
+import type { QuotaReport } from '../errors.ts'
+
+/** Appends `RateLimit-Policy` and `RateLimit` to a flat list of names and values; nothing when nothing was counted. */
+export function addRateLimitFields(headers: string[], quotas: readonly QuotaReport[]): void {
+  if (quotas.length === 0) return
+  let policy = ''
+  let state = ''
+  for (const { name, limit, windowSeconds, remaining, resetSeconds } of quotas) {
+    const item = `${policy === '' ? '' : ', '}${toSfString(name)}`
+    policy += `${item};q=${limit};w=${windowSeconds}`
+    state += `${item};r=${remaining};t=${resetSeconds}`
+  }
+  headers.push('RateLimit-Policy', policy, 'RateLimit', state)
+}
+
+/** RFC 9651 section 4.1.6, for the printable ASCII that names consist of. */
+function toSfString(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}

@@ -1,0 +1,122 @@
+/** A real `redis-server` from PATH, on a free port and without persistence, that a test may stop, kill and pause. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { Redis } from 'ioredis'
+import { describe, it } from 'vitest'
+
+export interface TestRedis {
+  readonly url: string
+  readonly port: number
+  /** Starts it again, on the same port, after `stop` or `kill`. */
+  restart(): Promise<void>
+  /** SIGTERM, and waits until it is gone. */
+  stop(): Promise<void>
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void
+  /** SIGCONT. */
+  resume(): void
+  flush(): Promise<void>
+  /** Runs one command on a connection of its own. */
+  command(name: string, ...args: (string | number)[]): Promise<unknown>
+}
+
+/** The part that is missing, in one line. */
+export const redisMissing: string | undefined =
+  spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'redis-server is not in PATH'
+
+/** `describe` for tests that need a real Redis. Without one: skipped with a line that says so, or failed when CI=true. */
+export function describeWithRedis(name: string, body: () => void, missing = redisMissing): void {
+  if (missing === undefined) {
+    describe(name, body)
+  } else if (process.env.CI === 'true') {
+    describe(name, () => {
+      it('finds what it needs', () => {
+        throw new Error(missing)
+      })
+    })
+  } else {
+    console.warn(`skipped: ${name}: ${missing}`)
+    describe.skip(name, body)
+  }
+}
+
+/** The Redis at REDIS_URL, or a server of its own; `close` ends only the latter. For tests that leave the server alone. */
+export async function findRedis(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, async close() {} }
+  const redis = await startRedis()
+  return { url: redis.url, close: redis.kill }
+}
+
+/** `describeWithRedis` for tests that can also use REDIS_URL. */
+export function describeWithAnyRedis(name: string, body: () => void): void {
+  describeWithRedis(name, body, process.env.REDIS_URL ? undefined : redisMissing)
+}
+
+export async function startRedis(...args: string[]): Promise<TestRedis> {
+  const port = await freePort()
+  let server = await spawnRedis(port, args)
+  const url = `redis://127.0.0.1:${port}`
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const gone = once(server, 'exit')
+    server.kill(signal)
+    await gone
+  }
+
+  async function command(name: string, ...values: (string | number)[]): Promise<unknown> {
+    const client = new Redis(url)
+    client.on('error', () => {})
+    try {
+      return await client.call(name, ...values)
+    } finally {
+      client.disconnect()
+    }
+  }
+
+  return {
+    url,
+    port,
+    command,
+    async restart() {
+      server = await spawnRedis(port, args)
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
+    async flush() {
+      await command('FLUSHALL')
+    },
+  }
+}
+
+async function spawnRedis(port: number, args: readonly string[]): Promise<ChildProcess> {
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp']
+  const server = spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const killWithUs = () => server.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  server.once('exit', () => process.off('exit', killWithUs))
+  let output = ''
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.once('exit', () => reject(new Error(`redis-server did not start:\n${output}`)))
+    server.stdout.on('data', (chunk) => {
+      output = (output + String(chunk)).slice(-4096)
+      if (output.includes('Ready to accept connections')) resolve()
+    })
+  })
+  return server
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
