@@ -11,6 +11,7 @@ import { registerPasswordGrant } from './password-grant.ts'
 import { providerConfiguration, sessionOf } from './provider-configuration.ts'
 import { type Realm, readRealm } from './realm.ts'
 import { createRefreshTokenSigner } from './refresh-token.ts'
+import { handleRevocation } from './revocation.ts'
 import { createUserinfo } from './userinfo.ts'
 
 export interface DevIssuerOptions {
@@ -74,6 +75,7 @@ async function createHandler(realm: Realm, origin: string, base: string, log?: (
     if (!url.startsWith(`${base}/`)) return answer(response, 404)
     const path = url.slice(base.length).split('?')[0] ?? ''
     if (path.startsWith('/login-actions/authenticate/')) return handleLogin(provider, realm, request, response)
+    if (path === '/protocol/openid-connect/revoke') return handleRevocation(provider, realm, request, response)
     if (path === '/protocol/openid-connect/userinfo') return userinfo(request, response)
     // As a mount point would: oidc-provider routes below the prefix and puts it back into the URLs that it makes.
     Object.assign(request, { originalUrl: url })

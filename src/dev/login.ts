@@ -1,10 +1,9 @@
 /** The login page: shows the form, checks the password, hands the result back to oidc-provider. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
+import { readForm } from './form.ts'
 import { loginPage, page, pageHeaders } from './pages.ts'
 import type { Realm } from './realm.ts'
-
-const MAX_FORM_BYTES = 8192
 
 /** The interaction's cookie (SameSite=Lax, bound to this path) ties the form to the browser that asked for it. */
 export async function handleLogin(
@@ -31,15 +30,4 @@ export async function handleLogin(
 
 function send(response: ServerResponse, status: number, html: string, formTargets: readonly string[] = []): void {
   response.writeHead(status, pageHeaders(formTargets)).end(html)
-}
-
-async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length
-    if (size > MAX_FORM_BYTES) throw new Error('The form is too large')
-    chunks.push(chunk as Buffer)
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString())
 }

@@ -60,7 +60,12 @@ declare module 'oidc-provider' {
     readonly AccessToken: new (
       fields: object,
     ) => Token
-    readonly RefreshToken: { new (fields: object): Token; prototype: Token }
+    readonly RefreshToken: {
+      new (fields: object): Token
+      prototype: Token
+      find(value: string): Promise<Token | undefined>
+      revokeByGrantId(grantId: string): Promise<void>
+    }
     readonly IdToken: new (
       claims: object,
       options: { ctx: Context },

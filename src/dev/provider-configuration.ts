@@ -46,7 +46,10 @@ export function providerConfiguration(library: OidcProvider, realm: Realm, issue
     jwks: { keys: [newSigningKey()] },
     cookies: { keys: [randomBytes(32).toString('base64url')], long: cookie, short: cookie },
     routes: routes(),
-    discovery: { userinfo_endpoint: `${issuer}/protocol/openid-connect/userinfo` },
+    discovery: {
+      userinfo_endpoint: `${issuer}/protocol/openid-connect/userinfo`,
+      revocation_endpoint: `${issuer}/protocol/openid-connect/revoke`,
+    },
     clients: realm.clients.map(clientMetadata),
     clientBasedCORS: (_ctx: Context, origin: string, client: { clientId: string }) =>
       webOrigins(realm.client(client.clientId)).includes(origin),
@@ -96,7 +99,6 @@ function features(library: OidcProvider, realm: Realm): object {
     pushedAuthorizationRequests: off,
     userinfo: off, // ours reads JWT access tokens; the library's reads only opaque ones
     clientCredentials: { enabled: true },
-    revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => RESOURCE,
@@ -129,7 +131,6 @@ function routes(): Record<string, string> {
     token: `${base}/token`,
     jwks: `${base}/certs`,
     end_session: `${base}/logout`,
-    revocation: `${base}/revoke`,
   }
 }
 

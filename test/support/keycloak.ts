@@ -4,8 +4,8 @@
  * its own with `startKeycloak()`.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { openSync, readFileSync } from 'node:fs'
-import { copyFile, rm, writeFile } from 'node:fs/promises'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { copyFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -83,8 +83,12 @@ export async function startKeycloak(): Promise<Keycloak> {
   await copyFile(REALM_FILE, join(home, 'data/import/shop-realm.json')) // the name must be that of the realm
   const port = await freePort()
   const logFile = join(home, 'keycloak.log')
-  let keeper = await launch(home, port, logFile)
-  const running: Keycloak = {
+  const remove = () => rm(dirname(home), { recursive: true, force: true })
+  let keeper = await launch(home, port, logFile).catch(async (error) => {
+    await remove()
+    throw error
+  })
+  return {
     url: `http://127.0.0.1:${port}`,
     adminUser: ADMIN.user,
     adminPassword: ADMIN.password,
@@ -95,10 +99,9 @@ export async function startKeycloak(): Promise<Keycloak> {
     },
     async close() {
       await stop(keeper)
-      await rm(dirname(home), { recursive: true, force: true })
+      await remove()
     },
   }
-  return running
 }
 
 function foreignKeycloak(url: string): Keycloak {
@@ -122,7 +125,6 @@ async function warmUp(home: string): Promise<void> {
 
 async function launch(home: string, port: number, logFile: string): Promise<ChildProcess> {
   const url = `http://127.0.0.1:${port}`
-  await writeFile(logFile, '', { flag: 'a' })
   const log = openSync(logFile, 'a')
   const address = ['--http-host=127.0.0.1', `--http-port=${port}`, `--hostname=${url}`]
   const keeper = spawn('sh', ['-c', KEEPER, join(home, 'bin/kc.sh'), 'start-dev', '--import-realm', ...address], {
@@ -134,9 +136,10 @@ async function launch(home: string, port: number, logFile: string): Promise<Chil
       KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
     },
   })
+  closeSync(log)
   const deadline = Date.now() + START_TIMEOUT_MS
   while (!(await answers(`${url}/realms/master/.well-known/openid-configuration`))) {
-    if (keeper.exitCode !== null || Date.now() > deadline) {
+    if (hasEnded(keeper) || Date.now() > deadline) {
       await stop(keeper)
       throw new Error(`Keycloak did not start:\n${readFileSync(logFile, 'utf8').slice(-3000)}`)
     }
@@ -146,10 +149,14 @@ async function launch(home: string, port: number, logFile: string): Promise<Chil
 }
 
 async function stop(keeper: ChildProcess): Promise<void> {
-  if (keeper.exitCode !== null) return
+  if (hasEnded(keeper)) return
   const exited = new Promise((resolve) => keeper.once('exit', resolve))
   keeper.stdin?.end()
   await exited
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -95,11 +95,10 @@ export async function followToClient(browse: ReturnType<typeof createBrowser>, i
 /** Authorization code flow with PKCE S256, by form (RFC 7636). */
 export async function pkceLogin(
   issuer: string,
-  { username = 'alice' as 'alice' | 'bob', scope = 'openid' } = {},
+  { username = 'alice' as 'alice' | 'bob', scope = 'openid', browse = createBrowser() } = {},
 ): Promise<Tokens> {
   const verifier = randomBytes(32).toString('base64url')
   const challenge = createHash('sha256').update(verifier).digest('base64url')
-  const browse = createBrowser()
   const start = authorizationUrl(issuer, { scope, code_challenge: challenge, code_challenge_method: 'S256' })
   let page = await browse(start)
   let address = start
