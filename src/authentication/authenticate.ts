@@ -1,0 +1,115 @@
+/** The door of this folder: from the token that a request presents to who may be asking. */
+import type { IssuerConfig } from '../config/gateway-config.ts'
+import { invalidToken } from '../errors.ts'
+import type { AccessToken } from './access-token.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { FetchDocument } from './fetch-document.ts'
+import type { KeySource, KeySourceStatus } from './jwks.ts'
+import { type Jws, readJws } from './jws.ts'
+import type { KeySet } from './key-set.ts'
+import { createKeySources, type KeySources } from './key-sources.ts'
+import { ownMember } from './strict-json.ts'
+import { createTokenCache } from './token-cache.ts'
+import { verifyToken } from './verify-token.ts'
+
+export interface Authenticator {
+  /**
+   * Verifies an access token. `accepted` names the issuers whose tokens count here; undefined: all that are configured.
+   * Answers synchronously for a token that was verified before. Throws or rejects with a GatewayError: `invalid_token`,
+   * or `keys_unavailable` when the issuer's keys cannot be had. Scopes and roles are read, not judged.
+   */
+  authenticate(token: string, accepted?: readonly string[]): AccessToken | Promise<AccessToken>
+  status(): readonly IssuerStatus[]
+  /** Whether the keys of every issuer have been had once. */
+  ready(): boolean
+  /** Gives back the key sources. Requests under way still get their answer. */
+  close(): Promise<void>
+}
+
+export interface IssuerStatus extends KeySourceStatus {
+  /** Name in the configuration. */
+  readonly issuer: string
+}
+
+export interface AuthenticatorOptions {
+  readonly issuers: ReadonlyMap<string, IssuerConfig>
+  /** Those of the process; without them the authenticator has its own, and closes them. */
+  readonly keySources?: KeySources
+  readonly clock?: Clock
+  readonly fetch?: FetchDocument
+}
+
+/** An issuer with its keys. */
+interface Issuer {
+  readonly config: IssuerConfig
+  readonly source: KeySource
+}
+
+interface Verified {
+  readonly accessToken: AccessToken
+  readonly source: KeySource
+  readonly keySet: KeySet
+}
+
+/** One for each configuration: a reload begins with an empty token cache and, given `keySources`, with the keys at hand. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { clock = systemClock, keySources = createKeySources(options) } = options
+  const issuers = [...options.issuers.values()].map((config) => ({ config, source: keySources.acquire(config) }))
+  const cache = createTokenCache<Verified>()
+
+  async function verify(token: string, accepted: readonly string[] | undefined): Promise<AccessToken> {
+    const jws = readJws(token)
+    const candidates = candidatesFor(jws, issuers, accepted)
+    let refusal: unknown
+    for (const { config, source } of candidates) {
+      try {
+        const verified = { ...(await verifyToken(token, jws, config, source, clock)), source }
+        cache.set(token, verified)
+        return verified.accessToken
+      } catch (error) {
+        refusal ??= error
+      }
+    }
+    throw refusal
+  }
+
+  return {
+    authenticate(token, accepted) {
+      const known = cache.get(token)
+      if (known !== undefined && isStillGood(known, clock) && isAccepted(known.accessToken.issuer, accepted)) {
+        return known.accessToken
+      }
+      return verify(token, accepted)
+    },
+    status: () => issuers.map(({ config, source }) => ({ issuer: config.name, ...source.status() })),
+    ready: () => issuers.every(({ source }) => source.status().everLoaded),
+    async close() {
+      for (const { source } of issuers) keySources.release(source)
+      if (options.keySources === undefined) await keySources.close()
+    },
+  }
+}
+
+/** Never past `exp`, nor past the removal of a key from the issuer's set, nor past the age up to which keys serve. */
+function isStillGood({ accessToken, source, keySet }: Verified, clock: Clock): boolean {
+  return clock.now() < accessToken.expiresAtMs && source.current() === keySet
+}
+
+/**
+ * Issuers by `iss`, byte for byte. It is not verified yet, and only picks whose keys must have signed the token. Several
+ * may share it, with an audience each.
+ */
+function candidatesFor(
+  { claims }: Jws,
+  issuers: readonly Issuer[],
+  accepted: readonly string[] | undefined,
+): readonly Issuer[] {
+  const iss = ownMember(claims, 'iss')
+  const candidates = issuers.filter(({ config }) => config.issuer === iss && isAccepted(config.name, accepted))
+  if (candidates.length === 0) throw invalidToken('token_issuer')
+  return candidates
+}
+
+function isAccepted(name: string, accepted: readonly string[] | undefined): boolean {
+  return accepted === undefined || accepted.includes(name)
+}
