@@ -22,6 +22,11 @@ export function claimPath() {
     .refine((text) => readClaimPath(text) !== undefined, 'expected a claim: dots nest (a.b), or a JSON Pointer (/a~1b)')
 }
 
+/** Name of an HTTP field that this gateway sets; letters, digits, "-" and "_". */
+export function fieldName() {
+  return z.string().regex(/^[A-Za-z][\w-]*$/, 'expected a field name: a letter, then letters, digits, "-" or "_"')
+}
+
 export function hostName() {
   return z.string().regex(/^[\w.:-]+$/, 'expected a host name or an address')
 }
@@ -54,5 +59,5 @@ export function secret(description: string) {
   return z
     .union([z.string().min(1), z.strictObject({ file: z.string().min(1) })])
     .describe(description)
-    .meta({ secret: true })
+    .meta({ writeOnly: true })
 }

@@ -42,6 +42,7 @@ export interface ServerConfig {
   readonly listen: {
     readonly host: string
     readonly port: number
+    /** PEM texts, read by the loader. */
     readonly tls?: { readonly cert: string; readonly key: string }
   }
   readonly admin: false | { readonly host: string; readonly port: number }
@@ -111,7 +112,7 @@ export interface Timeouts {
   readonly idleMs: number
 }
 
-/** One part of a rate limit's key. `header` and `form` names are lower case. */
+/** One part of a rate limit's key. A `header` name is lower case; a `form` name is as written, for forms tell case apart. */
 export type KeyPart =
   | { readonly from: 'client.ip' }
   | { readonly from: 'route' }

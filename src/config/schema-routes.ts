@@ -1,6 +1,7 @@
 /** The sections `routes` and `tests` of the route-scope file. */
 import { z } from 'zod'
-import { claimPath, name, oneOrMore } from './fields.ts'
+import { readClaimPath } from './claim-path.ts'
+import { claimPath, fieldName, name, oneOrMore } from './fields.ts'
 import { duration, size } from './units.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -12,19 +13,26 @@ const scopeToken = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'expected one scope; for two or more say all: [..] or any: [..]')
 const roleName = z.string().regex(/^\S(.*\S)?$/, 'expected a role, or client:role')
-const claimValue = z.union([z.string(), z.number(), z.boolean()])
+const claimValue = z.union([z.string(), z.number(), z.boolean()], 'expected a text, a number, true or false')
+
+export const BARE_LIST = 'a list must say all or any'
+export const EITHER = 'expected either all or any'
 
 /** One value alone; two or more say `all` or `any`. */
 function condition<T extends z.ZodType>(value: T) {
-  return z.union([
-    value.transform((single) => ({ match: 'all' as const, values: [single as z.output<T>] })),
-    z
-      .strictObject({ all: z.array(value).min(1) })
-      .transform(({ all }) => ({ match: 'all' as const, values: all as z.output<T>[] })),
-    z
-      .strictObject({ any: z.array(value).min(1) })
-      .transform(({ any }) => ({ match: 'any' as const, values: any as z.output<T>[] })),
-  ])
+  type Value = z.output<T>
+  const list = z.array(value).min(1)
+  const quantified = z
+    .strictObject({ all: list.optional(), any: list.optional() })
+    .refine(({ all, any }) => (all === undefined) !== (any === undefined), EITHER)
+    .transform(({ all, any }) => ({
+      match: all ? ('all' as const) : ('any' as const),
+      values: (all ?? any) as Value[],
+    }))
+    .meta({ minProperties: 1, maxProperties: 1 })
+  return z.union([value.transform((single) => ({ match: 'all' as const, values: [single as Value] })), quantified], {
+    error: ({ input }) => (Array.isArray(input) ? BARE_LIST : 'expected one value, or { all: [..] }, or { any: [..] }'),
+  })
 }
 
 export const timeoutsSchema = z.strictObject({
@@ -55,7 +63,10 @@ const allowLineSchema = z.strictObject({
   where: z
     .record(
       z.string().regex(/^path\.\w+$/, 'expected path.<parameter>'),
-      z.string().regex(/^token\.\S+$/, 'expected token.<claim>'),
+      z
+        .string()
+        .regex(/^token\..+$/, 'expected token.<claim>')
+        .refine((text) => readClaimPath(text.slice('token.'.length)) !== undefined, 'expected token.<claim>'),
     )
     .optional()
     .describe('Ownership: a path parameter that must equal a claim, path.userId: token.sub'),
@@ -75,7 +86,7 @@ export const routeSchema = z.strictObject({
         upstream: name().describe('Name of the upstream'),
         rewrite: z
           .string()
-          .regex(/^\//)
+          .regex(/^\//, 'expected a path that starts with "/"')
           .optional()
           .describe('Path to send instead; {parameters} and a final ** are filled in'),
       }),
@@ -103,10 +114,7 @@ export const routeSchema = z.strictObject({
     .describe('CORS policy of this route, or false'),
   identity: z
     .strictObject({
-      headers: z
-        .record(z.string().regex(/^[A-Za-z][\w-]*$/), claimPath())
-        .optional()
-        .describe('In place of the global identity fields'),
+      headers: z.record(fieldName(), claimPath()).optional().describe('In place of the global identity fields'),
       authorization: z.enum(['strip', 'forward']).optional().describe('Whether the upstream gets the token itself'),
     })
     .optional()

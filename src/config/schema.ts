@@ -3,7 +3,7 @@
  * the reference page come from here. What one field alone cannot show (references, conflicts) is checked in `resolve.ts`.
  */
 import { z } from 'zod'
-import { claimPath, hostName, httpOrigin, httpUrl, name, oneOrMore, secret } from './fields.ts'
+import { claimPath, fieldName, hostName, httpOrigin, httpUrl, name, oneOrMore, secret } from './fields.ts'
 import { routeSchema, testSchema, timeoutsSchema } from './schema-routes.ts'
 import { duration, size } from './units.ts'
 
@@ -74,14 +74,8 @@ const corsSchema = z.strictObject({
     .describe('Origins of pages that may call; `*` only without credentials'),
   credentials: z.boolean().prefault(false).describe('Let pages send cookies'),
   maxAge: duration({ maxMs: 86_400_000 }).prefault('10m').describe('Time a browser may keep a preflight answer'),
-  headers: z
-    .array(z.string().regex(/^[\w-]+$/))
-    .optional()
-    .describe('Request fields a page may send; default: any'),
-  expose: z
-    .array(z.string().regex(/^[\w-]+$/))
-    .prefault([])
-    .describe("Response fields a page may read, beyond the gateway's own"),
+  headers: z.array(fieldName()).optional().describe('Request fields a page may send; default: any'),
+  expose: z.array(fieldName()).prefault([]).describe("Response fields a page may read, beyond the gateway's own"),
 })
 
 const secretText = secret('A value, `${ENV_NAME}`, or `{ file: path }`')
@@ -98,11 +92,9 @@ const redisSchema = z.strictObject({
   password: secretText.optional().describe('Password of the ACL user'),
 })
 
-const fieldName = /^[A-Za-z][\w-]*$/
-
 const identityObject = z.strictObject({
   headers: z
-    .record(z.string().regex(fieldName, 'expected a field name'), claimPath())
+    .record(fieldName(), claimPath())
     .prefault({ 'X-User-Id': 'sub', 'X-Client-Id': 'azp', 'X-Scopes': 'scope' })
     .describe('Fields the upstream gets, and the claim each is taken from; client copies are removed'),
   authorization: z.enum(['strip', 'forward']).prefault('strip').describe('Whether the upstream gets the token itself'),
@@ -114,16 +106,19 @@ const listenSchema = z.strictObject({
   tls: z
     .strictObject({ cert: z.string().min(1), key: z.string().min(1) })
     .optional()
-    .describe('PEM files, for HTTPS'),
+    .describe('PEM files, for HTTPS; relative to the folder of this file'),
 })
 
-const adminSchema = z.union([
-  z.literal(false),
-  z.strictObject({
-    host: hostName().prefault('127.0.0.1').describe('Address of the admin listener'),
-    port: z.int().min(0).max(65_535).prefault(9090).describe('Port of the admin listener'),
-  }),
-])
+const adminSchema = z.union(
+  [
+    z.literal(false),
+    z.strictObject({
+      host: hostName().prefault('127.0.0.1').describe('Address of the admin listener'),
+      port: z.int().min(0).max(65_535).prefault(9090).describe('Port of the admin listener'),
+    }),
+  ],
+  'expected false, or a mapping with host and port',
+)
 
 const limitsSchema = z.strictObject({
   body: size().prefault('1MiB').describe('Largest request body (413)'),
@@ -171,12 +166,12 @@ export const fileSchema = z
     listen: listenSchema.prefault({}).describe('The data listener'),
     admin: adminSchema.prefault({}).describe('The admin listener, or false'),
     workers: z
-      .union([z.int().min(1).max(256), z.literal('auto')])
+      .union([z.int().min(1).max(256), z.literal('auto')], 'expected a number of processes, or auto')
       .prefault(1)
       .describe('Processes: a number, or auto for one per core'),
     redis: redisSchema.optional().describe('Where windows are counted; default: in memory'),
     trustedProxies: z
-      .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+      .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'expected an address or a CIDR block'))
       .prefault([])
       .describe('Addresses or CIDR blocks whose X-Forwarded-For is believed'),
     limits: limitsSchema.prefault({}).describe('Sizes and times granted to clients'),

@@ -1,0 +1,105 @@
+/** The route table for people: who may do what, where it goes, and what it costs. */
+import type {
+  AllowLine,
+  ClaimCondition,
+  Condition,
+  GatewayConfig,
+  Method,
+  RouteConfig,
+} from '../config/gateway-config.ts'
+
+export interface RouteListing {
+  readonly path: string
+  /** Line in the file. */
+  readonly line: number
+  readonly upstream: string
+  readonly rewrite?: string
+  readonly mode: RouteConfig['mode']
+  readonly until?: string
+  readonly issuers: readonly string[]
+  readonly rateLimits: readonly string[]
+  readonly cors?: string
+  readonly websocket: boolean
+  /** Alternatives: any one opens the route. */
+  readonly access: readonly AccessListing[]
+}
+
+export interface AccessListing {
+  readonly methods: readonly Method[]
+  /** In words: `scope orders:read`, `public: product pages are open`. */
+  readonly who: string
+  readonly public?: string
+  readonly scopes?: Condition<string>
+  readonly roles?: Condition<string>
+  readonly claims?: readonly {
+    readonly name: string
+    readonly match: 'all' | 'any'
+    readonly values: readonly unknown[]
+  }[]
+  /** Path parameter → claim, as a dotted name. */
+  readonly where?: Readonly<Record<string, string>>
+  readonly because?: string
+}
+
+/** In the order of the file. Holds names and conditions only: no addresses, no secrets. */
+export function listRoutes(config: GatewayConfig): RouteListing[] {
+  return config.routes.map((route) => ({
+    path: route.path,
+    line: route.line,
+    upstream: route.upstream.name,
+    ...(route.rewrite === undefined ? {} : { rewrite: route.rewrite }),
+    mode: route.mode,
+    ...(route.until === undefined ? {} : { until: route.until }),
+    issuers: route.issuers,
+    rateLimits: route.rateLimits.map(({ name }) => name),
+    ...(route.cors === undefined ? {} : { cors: route.cors.name }),
+    websocket: route.websocket,
+    access: [...listPublic(route), ...route.policy.allow.map(listLine)],
+  }))
+}
+
+function listPublic({ policy }: RouteConfig): AccessListing[] {
+  if (!policy.public) return []
+  const { methods, reason } = policy.public
+  return [{ methods: [...methods], who: `public: ${reason}`, public: reason }]
+}
+
+function listLine(line: AllowLine): AccessListing {
+  return {
+    methods: [...line.methods],
+    who: describeLine(line),
+    ...(line.scopes ? { scopes: line.scopes } : {}),
+    ...(line.roles ? { roles: line.roles } : {}),
+    ...(line.claims.length > 0
+      ? { claims: line.claims.map(({ name, match, values }) => ({ name, match, values })) }
+      : {}),
+    ...(line.where.length > 0
+      ? { where: Object.fromEntries(line.where.map(({ param, claim }) => [param, claim.join('.')])) }
+      : {}),
+    ...(line.because === undefined ? {} : { because: line.because }),
+  }
+}
+
+/** `scopes orders:read and profile; path.userId = token.sub`. */
+export function describeLine(line: AllowLine): string {
+  const parts = [
+    line.scopes && describeCondition('scope', line.scopes),
+    line.roles && describeCondition('role', line.roles),
+    ...line.claims.map(describeClaim),
+    ...line.where.map(({ param, claim }) => `path.${param} = token.${claim.join('.')}`),
+    line.anyToken ? 'any valid token' : undefined,
+  ]
+  return parts.filter((part) => part !== undefined).join('; ')
+}
+
+function describeCondition(noun: string, { match, values }: Condition<string>): string {
+  return `${noun}${values.length > 1 ? 's' : ''} ${join(match, values)}`
+}
+
+function describeClaim({ name, match, values }: ClaimCondition): string {
+  return `${name} = ${join(match, values)}`
+}
+
+function join(match: 'all' | 'any', values: readonly unknown[]): string {
+  return values.join(match === 'all' ? ' and ' : ' or ')
+}

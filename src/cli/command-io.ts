@@ -1,0 +1,20 @@
+/** What a command may touch. `main.ts` fills it from the process; tests fill it with their own. */
+export interface CommandIo {
+  /** Writes a result; the text brings its own line ends. */
+  readonly stdout: (text: string) => void
+  /** Writes what is about the result: problems, warnings, usage. */
+  readonly stderr: (text: string) => void
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Folder that relative paths of arguments start from. */
+  readonly cwd: string
+  /** Calls `handler` on each of these signals until the returned function is called. */
+  readonly onSignal: (signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM', handler: () => void) => () => void
+}
+
+/** Reads its arguments, calls one function, prints; resolves with the exit code: 0 good, 1 bad, 2 usage or unreadable file. */
+export type Command = (io: CommandIo, args: string[]) => number | Promise<number>
+
+/** The arguments make no sense; the dispatcher prints the message with the usage and exits with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

@@ -1,0 +1,64 @@
+import { type Command, type CommandIo, UsageError } from './command-io.ts'
+
+interface CommandEntry {
+  readonly summary: string
+  /** Loaded when it runs: most commands need little of the program. */
+  readonly load: () => Promise<{ readonly run: Command }>
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  start: { summary: 'run the gateway', load: () => import('./start.ts') },
+  dev: { summary: 'run everything on this machine, with nothing else installed', load: () => import('./dev.ts') },
+  validate: { summary: 'check the route-scope file', load: () => import('./validate.ts') },
+  routes: { summary: 'show the route table: who may do what', load: () => import('./routes.ts') },
+  schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
+}
+
+/** Runs the command that `args` name. Resolves with the exit code: 0 good, 1 the thing checked is bad, 2 usage or an unreadable file. */
+export async function dispatch(io: CommandIo, args: readonly string[], version: string): Promise<number> {
+  const [name, ...rest] = args
+  if (name === '--version' || name === '-v') {
+    io.stdout(`${version}\n`)
+    return 0
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.stdout(usage())
+    return 0
+  }
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) {
+    io.stderr(`${name === undefined ? '' : `scopegate: unknown command "${name}"\n\n`}${usage()}`)
+    return 2
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.stdout(usage())
+    return 0
+  }
+  return runCommand(io, command, rest)
+}
+
+async function runCommand(io: CommandIo, command: CommandEntry, args: string[]): Promise<number> {
+  const { run } = await command.load()
+  try {
+    return await run(io, args)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    io.stderr(`scopegate: ${error.message}\n\n${usage()}`)
+    return 2
+  }
+}
+
+function usage(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  return `Usage: scopegate <command> [-c FILE] [--json]
+
+${lines.join('\n')}
+
+  -c, --config FILE  the route-scope file (default: scopegate.yaml)
+  --json             print a result as JSON
+  --help, --version
+
+Exit code: 0 good, 1 what was checked is bad, 2 usage or an unreadable file.
+`
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { fileSchema } from './schema.ts'
+
+/** As far as the schema of our file uses it (draft 2020-12). */
+export interface JsonSchema {
+  $schema?: string
+  $id?: string
+  $ref?: string
+  $defs?: Record<string, JsonSchema>
+  title?: string
+  description?: string
+  type?: string
+  const?: unknown
+  enum?: unknown[]
+  default?: unknown
+  pattern?: string
+  minimum?: number
+  maximum?: number
+  minItems?: number
+  writeOnly?: boolean
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  additionalProperties?: JsonSchema | boolean
+  propertyNames?: JsonSchema
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+}
+
+/** The file as people write it: field names, defaults and descriptions, and no `${NAME}`. */
+export function fileJsonSchema(): JsonSchema {
+  return z.toJSONSchema(fileSchema, { io: 'input' }) as JsonSchema
+}
+
+/** What `scopegate schema` prints and editors use: like `fileJsonSchema`, and `${NAME}` may stand for any single value. */
+export function editorJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(fileSchema, {
+    io: 'input',
+    override({ jsonSchema, path }) {
+      const own = jsonSchema as JsonSchema
+      if (!path.includes('propertyNames') && isNarrow(own)) allowReference(own)
+    },
+  }) as JsonSchema
+  const { $schema, ...rest } = schema
+  return {
+    $schema: $schema as string,
+    $id: 'scopegate.schema.json',
+    title: 'Scopegate route-scope file',
+    ...rest,
+    $defs: {
+      ...rest.$defs,
+      environment: { type: 'string', pattern: '\\$\\{[A-Za-z_]\\w*(:-[^}]*)?\\}', description: 'From the environment' },
+    },
+  }
+}
+
+function isNarrow({ type, pattern, enum: values }: JsonSchema): boolean {
+  if (type === 'string') return pattern !== undefined || values !== undefined
+  return type === 'integer' || type === 'number' || type === 'boolean'
+}
+
+function allowReference(schema: JsonSchema): void {
+  const { description, default: preset, title, writeOnly, ...narrow } = schema
+  for (const key of Object.keys(narrow)) delete schema[key as keyof JsonSchema]
+  schema.anyOf = [narrow, { $ref: '#/$defs/environment' }]
+}
+
+/** Names of the fields that may stand at `path`; empty when nothing or anything may. */
+export function fieldsAt(path: readonly (string | number)[]): string[] {
+  let schemas = alternatives(fileJsonSchema())
+  for (const part of path) {
+    schemas = schemas.flatMap((schema) => {
+      const open = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
+      const next = typeof part === 'number' ? schema.items : (schema.properties?.[part] ?? open)
+      return next ? alternatives(next) : []
+    })
+  }
+  return [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))]
+}
+
+function alternatives(schema: JsonSchema): JsonSchema[] {
+  return schema.anyOf ? schema.anyOf.flatMap(alternatives) : [schema]
+}

@@ -1,0 +1,118 @@
+/** The route-scope file → a frozen configuration, or everything that is wrong with it. */
+import { hash } from 'node:crypto'
+import path from 'node:path'
+import { type ConfigDocument, createDocument } from './document.ts'
+import type { Environment } from './environment.ts'
+import type { GatewayConfig } from './gateway-config.ts'
+import type { Problem } from './problem.ts'
+import { type ReadFile, readTextFile } from './read-file.ts'
+import { createReport, type Report } from './report.ts'
+import { resolve } from './resolve.ts'
+import { readRest, type Salvaged, writtenNames } from './salvage.ts'
+import { fileSchema, type GatewayFile } from './schema.ts'
+import { readIssues, type SchemaProblem } from './schema-problems.ts'
+import { BARE_LIST } from './schema-routes.ts'
+import { createSourceFile } from './source-file.ts'
+import { readYaml } from './yaml-syntax.ts'
+
+export const MAX_FILE_BYTES = 1024 * 1024
+const MAX_SECRET_BYTES = 64 * 1024
+
+export interface LoadOptions {
+  readonly text: string
+  /** As messages should call it; files named in it are relative to its folder. */
+  readonly file: string
+  readonly env: Environment
+  readonly readFile: ReadFile
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+export type LoadResult =
+  | { readonly config: GatewayConfig; readonly warnings: readonly Problem[]; readonly problems?: never }
+  | { readonly config?: never; readonly problems: readonly Problem[]; readonly unreadable?: true }
+
+/** Reads, checks and resolves a text. Never throws for what the text says; reports all problems at once, in the file's order. */
+export function loadConfig(options: LoadOptions): LoadResult {
+  const source = createSourceFile(options.text, options.file)
+  if (Buffer.byteLength(options.text) > MAX_FILE_BYTES) {
+    return { problems: [source.problem(0, [], 'the file has more than 1 MiB')] }
+  }
+  const { document: yaml, problems } = readYaml(source)
+  if (!yaml) return { problems }
+  const document = createDocument(yaml, source, options.env)
+  const report = createReport(source, document)
+  const config = check(document, report, options)
+  const all = [...problems, ...report.problems]
+  return all.length > 0 || !config
+    ? { problems: inOrder(all) }
+    : { config: freeze(config), warnings: inOrder(report.warnings) }
+}
+
+/** `loadConfig` for a file on the disk; `unreadable` when it cannot be read at all. */
+export function loadConfigFile(file: string, env: Environment, { cwd = '.', now = Date.now() } = {}): LoadResult {
+  const folder = path.dirname(path.resolve(cwd, file))
+  const readFile: ReadFile = (name, maxBytes) => readTextFile(path.resolve(folder, name), maxBytes)
+  try {
+    const text = readTextFile(path.resolve(cwd, file), MAX_FILE_BYTES)
+    return loadConfig({ text, file, env, readFile, now })
+  } catch (error) {
+    const message = `the file ${error instanceof Error ? error.message : 'cannot be read'}`
+    return { problems: [createSourceFile('', file).problem(0, [], message)], unreadable: true }
+  }
+}
+
+function check(document: ConfigDocument, report: Report, options: LoadOptions): GatewayConfig | undefined {
+  const { data, result } = parse(document)
+  const found = result.success ? [] : readIssues(result.error.issues, data)
+  for (const problem of found) addSchemaProblem(problem, document, report)
+  const left = result.success ? whole(result.data) : readRest(data, found)
+  if (!left) return undefined
+  return resolve(left.file, report, {
+    ...left,
+    digest: hash('sha256', options.text, 'base64url'),
+    names: writtenNames(data, found),
+    knowsDefaults: !found.some((problem) => problem.path[0] === 'defaults' || problem.suggestion === 'defaults'),
+    read: (name) => options.readFile(name, MAX_SECRET_BYTES),
+    now: options.now,
+  })
+}
+
+function whole(file: GatewayFile): Salvaged {
+  return { file, routeIndexes: [...file.routes.keys()], brokenRoutes: new Map() }
+}
+
+/** What `${NAME}` stands for stays a text where the schema takes one, and is a number or boolean where it does not. */
+function parse(document: ConfigDocument) {
+  const result = fileSchema.safeParse(document.data)
+  if (result.success) return { data: document.data, result }
+  const retyped = document.retyped(readIssues(result.error.issues, document.data).map((problem) => problem.path))
+  if (retyped === undefined) return { data: document.data, result }
+  return { data: retyped, result: fileSchema.safeParse(retyped) }
+}
+
+function addSchemaProblem(
+  { path: at, at: part, message, suggestion }: SchemaProblem,
+  document: ConfigDocument,
+  report: Report,
+): void {
+  const list = message === BARE_LIST ? document.written(at) : ''
+  const mend = /^\[[^\n]{1,60}\]$/.test(list)
+    ? `: { all: ${list} } or { any: ${list} }`
+    : ': { all: [..] } or { any: [..] }'
+  const text = message === BARE_LIST ? message + mend : message
+  report.error(at, text, { at: part, suggestion: document.isSubstituted(at) ? undefined : suggestion })
+}
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** Objects and lists, all the way down; maps and sets are read-only by their types. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  const inner = value instanceof Map ? value.values() : Object.values(value)
+  for (const member of inner) freeze(member)
+  return value
+}

@@ -1,0 +1,56 @@
+/** A mistake in the route-scope file, and how people see it. No text here ever holds a secret or a substituted value. */
+
+/** Keys and indexes from the top of the file. */
+export type Path = readonly (string | number)[]
+
+export interface Problem {
+  /** As the caller named it. */
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  /** From 1, in UTF-16 code units of the line as it stands in the file. */
+  readonly column: number
+  /** `routes[2].allow[0].methods`; empty for the file as a whole. */
+  readonly path: string
+  readonly message: string
+  /** What was probably meant. */
+  readonly suggestion?: string
+  /** The line as written, without secrets; empty when there is none. */
+  readonly source: string
+  /** Where in `source` the caret belongs, from 0. */
+  readonly caret: number
+}
+
+/** `routes[2].allow[0].claims["a.b"]`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`
+      if (!/^[A-Za-z][\w-]*$/.test(part)) return `[${quoteText(part)}]`
+      return index === 0 ? part : `.${part}`
+    })
+    .join('')
+}
+
+/** A word of the file for a message: quoted, short, and without control characters. */
+export function quoteText(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 79)}…` : text
+  return `"${withoutControls(short)}"`
+}
+
+/** The same number of characters, none of which moves a cursor, changes a colour or the direction of writing. */
+export function withoutControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => (character === '\t' ? ' ' : '·'))
+}
+
+/** Place, path and message, then the line with a caret. Ends without a line break. */
+export function formatProblem(problem: Problem): string {
+  const { file, line, column, path, message, suggestion, source, caret } = problem
+  const place = path === '' && source === '' ? `${file}: ` : `${file}:${line}:${column}: `
+  const subject = path === '' ? '' : `${path}: `
+  const meant = suggestion === undefined ? '' : `; did you mean ${quoteText(suggestion)}?`
+  const head = `${place}${subject}${message}${meant}`
+  if (source === '') return head
+  const margin = String(line).padStart(5)
+  return `${head}\n${margin} | ${source}\n${' '.repeat(margin.length)} | ${' '.repeat(caret)}^`
+}

@@ -1,0 +1,74 @@
+/** Keeps secrets out of the source lines that messages show. */
+
+/** Start and end, in characters. */
+export type Range = readonly [number, number]
+
+const REDACTED = '[redacted]'
+const REFERENCE = String.raw`(?:"\$\{[A-Za-z_]\w*\}"|'\$\{[A-Za-z_]\w*\}'|\$\{[A-Za-z_]\w*\})`
+
+/** Nothing but `${NAME}`: shows where a secret comes from, and nothing of it. */
+export function isReference(written: string): boolean {
+  return new RegExp(`^${REFERENCE}$`).test(written.trim())
+}
+
+/** What looks like a secret wherever it stands: credentials in a URL, the value of a key that sounds like a password. */
+const SUSPICIOUS = [
+  /(?<=:\/\/)\S*(?=@)/g,
+  new RegExp(
+    String.raw`(?<=\b[\w-]*(?:pass|pasw|pwd|secret|credential)[\w-]*(?:["']\s*:\s*|\s*:\s+))(?!\s)(?!${REFERENCE}\s*(?:[,}#]|$)).+`,
+    'gi',
+  ),
+]
+
+/** The line without `secrets` and without what looks like one; `caret` moves along. */
+export function redactLine(line: string, caret: number, secrets: readonly Range[]): { text: string; caret: number } {
+  const found = SUSPICIOUS.flatMap((pattern) =>
+    [...line.matchAll(pattern)].map((match): Range => [match.index, match.index + match[0].length]),
+  )
+  let text = ''
+  let end = 0
+  let moved = caret
+  for (const [start, stop] of merge([...secrets, ...found])) {
+    text += line.slice(end, start) + REDACTED
+    if (caret >= stop) moved += REDACTED.length - (stop - start)
+    else if (caret > start) moved -= caret - start
+    end = stop
+  }
+  return { text: text + line.slice(end), caret: moved }
+}
+
+function merge(ranges: readonly Range[]): Range[] {
+  const merged: Range[] = []
+  for (const [start, end] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1)
+    if (last && start <= last[1]) merged[merged.length - 1] = [last[0], Math.max(last[1], end)]
+    else if (end > start) merged.push([start, end])
+  }
+  return merged
+}
+
+/**
+ * For a text that YAML cannot read, so that nobody knows where its values end: what follows the first colon of a line,
+ * when the line belongs to a section named `redis` by its indentation.
+ */
+export function unreadableSecret(lines: readonly string[], index: number): Range | undefined {
+  const line = lines[index] ?? ''
+  for (let i = index, indent = Number.POSITIVE_INFINITY; i >= 0; i--) {
+    const above = lines[i] ?? ''
+    if (above.trim() === '') continue
+    const depth = above.length - above.trimStart().length
+    if (depth > indent || (depth === indent && i !== index)) continue
+    indent = depth
+    if (/\bredis["']?\s*:/i.test(above)) return afterColon(line, i === index)
+  }
+  return undefined
+}
+
+function afterColon(line: string, isHead: boolean): Range | undefined {
+  const start = isHead ? line.search(/\bredis["']?\s*:/i) : 0
+  const colon = line.indexOf(':', start)
+  const from = colon < 0 ? line.length - line.trimStart().length : colon + 1
+  const value = line.slice(from)
+  if (value.trim() === '' || isReference(value)) return undefined
+  return [from + value.length - value.trimStart().length, line.length]
+}

@@ -1,0 +1,85 @@
+/** Keeps a configuration current: on a change of its file, and when asked. */
+import { type FSWatcher, watch } from 'node:fs'
+import path from 'node:path'
+import type { GatewayConfig } from './gateway-config.ts'
+import type { LoadResult } from './load.ts'
+import type { Problem } from './problem.ts'
+
+export interface WatchOptions {
+  /** Path of the file; its folder is watched, so that replacing the file or a link on its way counts as a change. */
+  readonly file: string
+  /** Reads the file anew. */
+  readonly load: () => LoadResult
+  /** Digest of the configuration in use at the start. */
+  readonly digest: string
+  /** Puts a configuration in use. A rejection refuses it: the one before stays, and the next change is tried again. */
+  readonly onLoaded: (config: GatewayConfig, warnings: readonly Problem[]) => void | Promise<void>
+  /** The file is bad; nothing has changed. Called once for each bad text, not for each event. */
+  readonly onRefused: (problems: readonly Problem[]) => void
+  /** Putting in use failed, or the folder cannot be watched (any more). `reload` keeps working. */
+  readonly onFailed: (error: unknown) => void
+  /** Ends the watching. */
+  readonly signal?: AbortSignal
+  /** Quiet time after the last event before the file is read; editors and kubelets write in steps. Default 100. */
+  readonly settleMs?: number
+}
+
+export interface ConfigWatcher {
+  /** Reads the file now, and puts it in use even if its text is the same: secrets and certificates may have changed. */
+  reload(): Promise<void>
+  close(): void
+}
+
+/** Reloads happen one after the other; any number of changes while one runs lead to one more. */
+export function watchConfig(options: WatchOptions): ConfigWatcher {
+  const { file, signal, settleMs = 100 } = options
+  const step = createStep(options)
+  let timer: NodeJS.Timeout | undefined
+  let last: Promise<void> = Promise.resolve()
+  let watcher: FSWatcher | undefined
+
+  const enqueue = (isForced: boolean): Promise<void> => {
+    last = last.then(() => step(isForced))
+    return last
+  }
+  const settle = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void enqueue(false), settleMs)
+    timer.unref()
+  }
+  const close = () => {
+    clearTimeout(timer)
+    watcher?.close()
+  }
+  try {
+    watcher = watch(path.dirname(path.resolve(file)), { persistent: false }, settle)
+    watcher.on('error', options.onFailed)
+  } catch (error) {
+    options.onFailed(error)
+  }
+  if (signal?.aborted) close()
+  signal?.addEventListener('abort', close, { once: true })
+  return { reload: () => enqueue(true), close }
+}
+
+function createStep({ load, digest, onLoaded, onRefused, onFailed }: WatchOptions) {
+  let current = digest
+  let refused = ''
+  return async (isForced: boolean): Promise<void> => {
+    try {
+      const result = load()
+      if (result.config === undefined) {
+        const fingerprint = JSON.stringify(result.problems)
+        if (isForced || fingerprint !== refused) onRefused(result.problems)
+        refused = fingerprint
+        return
+      }
+      refused = ''
+      if (!isForced && result.config.digest === current) return
+      await onLoaded(result.config, result.warnings)
+      current = result.config.digest
+    } catch (error) {
+      onFailed(error)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { ConfigDocument } from './document.ts'
+import { formatPath, type Path, type Problem, quoteText } from './problem.ts'
+import type { SourceFile } from './source-file.ts'
+
+export interface Where {
+  readonly at?: 'key' | 'value'
+  readonly suggestion?: string | undefined
+}
+
+/** Where the checks put what they find. */
+export interface Report {
+  error(path: Path, message: string, where?: Where): void
+  warn(path: Path, message: string, where?: Where): void
+  /** The value as the file writes it, quoted: the only way a value gets into a message. */
+  quote(path: Path): string
+  /** Line of what stands at `path`, from 1. */
+  line(path: Path): number
+  isSubstituted(path: Path): boolean
+  /** `path`, or the longest part of it that stands in the file: where a field may be written in a shorter way. */
+  closest(path: Path): Path
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+export function createReport(source: SourceFile, document: ConfigDocument): Report {
+  const problems: Problem[] = [...document.problems]
+  const warnings: Problem[] = []
+  // What could not be filled in has been reported, and is not what it was meant to be.
+  const unfilled = new Set(document.problems.map(({ path }) => path))
+  const build = (path: Path, message: string, { at = 'value', suggestion }: Where = {}) =>
+    source.problem(document.offset(path, at), path, message, suggestion)
+  return {
+    problems,
+    warnings,
+    error: (path, message, where) => {
+      if (!unfilled.has(formatPath(path))) problems.push(build(path, message, where))
+    },
+    warn: (path, message, where) => {
+      warnings.push(build(path, message, where))
+    },
+    quote: (path) => quoteText(document.written(path)),
+    line: (path) => source.line(document.offset(path)),
+    closest: (path) => document.closest(path),
+    isSubstituted: (path) => document.isSubstituted(path),
+  }
+}

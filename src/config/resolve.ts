@@ -1,0 +1,126 @@
+/** The file as the schema read it → the configuration: references, defaults, and what one field alone cannot show. */
+import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
+import type { Path } from './problem.ts'
+import type { Report } from './report.ts'
+import { type NamedThings, resolveNames, SECTIONS, type WrittenNames } from './resolve-names.ts'
+import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
+import { type ReadSibling, resolveServer } from './resolve-server.ts'
+import { exampleOf, type RoutePath, shapeOf } from './route-path.ts'
+import type { RouteReferences } from './salvage.ts'
+import type { GatewayFile } from './schema.ts'
+import type { RouteFile } from './schema-routes.ts'
+
+export interface ResolveOptions {
+  readonly digest: string
+  readonly names: WrittenNames
+  /** Where the routes stand in the file: some of it may have been left out. */
+  readonly routeIndexes: readonly number[]
+  readonly brokenRoutes: ReadonlyMap<number, RouteReferences>
+  /** The section `defaults` could be read, so that what is not there was not written. */
+  readonly knowsDefaults: boolean
+  readonly read: ReadSibling
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Good only when `report` holds no problem afterwards. */
+export function resolve(file: GatewayFile, report: Report, options: ResolveOptions): GatewayConfig {
+  const server = resolveServer(file, report, options.read)
+  const things = resolveNames(file, options.names, report)
+  const defaults = resolveDefaults(file, options.knowsDefaults, things, report)
+  const routes = resolveRoutes(file, defaults, things, report, options)
+  warnAboutFile(file, things, report, options)
+  return {
+    digest: options.digest,
+    server,
+    issuers: things.issuers,
+    upstreams: things.upstreams,
+    rateLimits: things.rateLimits,
+    routes,
+    unmatched: defaults.unmatched,
+    trustedProxies: file.trustedProxies,
+    limits: { bodyBytes: file.limits.body, urlBytes: file.limits.url, headersBytes: file.limits.headers },
+    log: file.log,
+    ...(file.resource === undefined ? {} : { resource: file.resource }),
+    scopesSupported: scopesOf(routes),
+  }
+}
+
+function resolveRoutes(
+  file: GatewayFile,
+  defaults: Defaults,
+  things: NamedThings,
+  report: Report,
+  options: ResolveOptions,
+): RouteConfig[] {
+  const shapes: PlacedShape[] = []
+  const routes: RouteConfig[] = []
+  for (const [position, route] of file.routes.entries()) {
+    const index = options.routeIndexes[position] ?? position
+    const { config, shape } = resolveRoute(route, ['routes', index], defaults, things, report)
+    if (shape) shapes.push({ index, shape })
+    if (config) routes.push(config)
+  }
+  for (const [index, references] of options.brokenRoutes) {
+    const { shape } = resolveReferences(references, ['routes', index], things, report)
+    if (shape) shapes.push({ index, shape })
+  }
+  const inOrder = shapes.toSorted((a, b) => a.index - b.index)
+  checkShapes(inOrder, report)
+  return routes
+}
+
+interface PlacedShape {
+  readonly index: number
+  readonly shape: RoutePath
+}
+
+/** Two routes of one shape tie for every request they match; nothing else ties. */
+function checkShapes(shapes: readonly PlacedShape[], report: Report): void {
+  const first = new Map<string, number>()
+  for (const { index, shape } of shapes) {
+    const key = shapeOf(shape)
+    const other = first.get(key)
+    if (other === undefined) {
+      first.set(key, index)
+      continue
+    }
+    const path = ['routes', index, 'path']
+    const otherPath = ['routes', other, 'path']
+    const shown = report.isSubstituted(path) || report.isSubstituted(otherPath) ? '' : `, such as "${exampleOf(shape)}"`
+    report.error(
+      path,
+      `${report.quote(path)} and ${report.quote(otherPath)} (line ${report.line(otherPath)}) match the same requests${shown}; make them one route`,
+    )
+  }
+}
+
+function scopesOf(routes: readonly RouteConfig[]): string[] {
+  const scopes = routes.flatMap(({ policy }) => policy.allow.flatMap((line) => line.scopes?.values ?? []))
+  return [...new Set(scopes)].sort()
+}
+
+function warnAboutFile(file: GatewayFile, things: NamedThings, report: Report, options: ResolveOptions): void {
+  for (const section of SECTIONS) {
+    const unused = [...things[section].keys()].filter((name) => !things.isUsed(section, name))
+    for (const name of unused) report.warn([section, name], 'nothing uses this', { at: 'key' })
+  }
+  if (!file.redis && file.workers !== 1) {
+    report.warn(['workers'], 'without redis each worker counts alone, so a client gets the limit several times')
+  }
+  for (const [index, block] of file.trustedProxies.entries()) {
+    if (block.endsWith('/0')) report.warn(['trustedProxies', index], 'this believes the X-Forwarded-For of anybody')
+  }
+  for (const [position, route] of file.routes.entries()) {
+    if (route.mode === 'report') {
+      warnAboutReport(route, ['routes', options.routeIndexes[position] ?? position], options.now, report)
+    }
+  }
+}
+
+function warnAboutReport({ allow, until }: RouteFile, path: Path, now: number, report: Report): void {
+  if (!allow) report.warn([...path, 'mode'], 'a public route refuses nobody, so there is nothing to report')
+  if (until !== undefined && Date.parse(until) <= now) {
+    report.warn([...path, 'until'], 'this day has come: the route enforces; remove mode and until')
+  }
+}

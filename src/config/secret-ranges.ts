@@ -1,0 +1,32 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
+import { editDistance } from './nearest.ts'
+import { isReference, type Range } from './redact.ts'
+
+/** Keys below `redis` whose values are no secrets. */
+const PLAIN = /^(cluster|sentinel|tls|username|file)$/
+
+/** Every text below `redis` (or a misspelling of it) that may hold a secret and is not just `${NAME}`. */
+export function secretRanges(document: Document.Parsed, text: string): Range[] {
+  const found = new Set<Node>()
+  for (const [key, value] of pairs(document.contents)) {
+    if (editDistance(key.toLowerCase(), 'redis') <= 2) collect(value, document, found)
+  }
+  return [...found].flatMap((node): Range[] => {
+    if (!isScalar(node) || !node.range || isReference(text.slice(node.range[0], node.range[1]))) return []
+    return [[node.range[0], node.range[1]]]
+  })
+}
+
+/** Goes through aliases: a secret may stand at an anchor elsewhere. */
+function collect(node: Node | null | undefined, document: Document.Parsed, found: Set<Node>): void {
+  if (!node || found.has(node)) return
+  found.add(node)
+  if (isAlias(node)) collect(node.resolve(document), document, found)
+  if (isSeq<Node>(node)) for (const item of node.items) collect(item, document, found)
+  for (const [key, value] of pairs(node)) if (!PLAIN.test(key)) collect(value, document, found)
+}
+
+function pairs(node: Node | null): [string, Node | null][] {
+  if (!isMap<Scalar, Node | null>(node)) return []
+  return node.items.map(({ key, value }) => [String(key?.value ?? ''), value])
+}

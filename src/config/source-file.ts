@@ -1,0 +1,69 @@
+import { formatPath, type Path, type Problem, withoutControls } from './problem.ts'
+import { type Range, redactLine, unreadableSecret } from './redact.ts'
+
+const SHOWN = 120
+
+export interface SourceFile {
+  readonly text: string
+  /** Line from 1. */
+  line(offset: number): number
+  /** Builds a problem that shows the line at `offset`. */
+  problem(offset: number, path: Path, message: string, suggestion?: string): Problem
+  /** From here on these ranges of the text are shown as `[redacted]`. Until it is called, what may be a secret is guessed. */
+  setSecrets(ranges: readonly Range[]): void
+}
+
+/** The text of the file, as far as messages about it are concerned. `file` is shown as it is. */
+export function createSourceFile(text: string, file: string): SourceFile {
+  const starts = [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map((match) => match.index + match[0].length)]
+  const lines = starts.map((start, index) =>
+    text.slice(start, starts[index + 1] ?? text.length).replace(/[\r\n]+$/, ''),
+  )
+  let secrets: readonly Range[] | undefined
+
+  const lineIndex = (offset: number) => {
+    let low = 0
+    for (let high = starts.length - 1; low < high; ) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+  const secretsOfLine = (index: number): Range[] => {
+    const start = starts[index] ?? 0
+    const length = lines[index]?.length ?? 0
+    if (secrets) {
+      const inLine = secrets.map(([from, to]): Range => [Math.max(0, from - start), Math.min(length, to - start)])
+      return inLine.filter(([from, to]) => from < to)
+    }
+    const guess = unreadableSecret(lines, index)
+    return guess ? [guess] : []
+  }
+
+  return {
+    text,
+    line: (offset) => lineIndex(offset) + 1,
+    problem(offset, path, message, suggestion) {
+      const index = lineIndex(offset)
+      const column = Math.min(offset - (starts[index] ?? 0), lines[index]?.length ?? 0)
+      const shown = shorten(redactLine(lines[index] ?? '', column, secretsOfLine(index)))
+      const place = { file, line: index + 1, column: column + 1, path: formatPath(path), message }
+      const source = { source: withoutControls(shown.text), caret: shown.caret }
+      return suggestion === undefined ? { ...place, ...source } : { ...place, suggestion, ...source }
+    },
+    setSecrets(ranges) {
+      secrets = ranges
+    },
+  }
+}
+
+/** At most `SHOWN` characters of the line, around the caret. */
+function shorten({ text, caret }: { text: string; caret: number }): { text: string; caret: number } {
+  const trimmed = text.trimEnd()
+  if (trimmed.length <= SHOWN) return { text: trimmed, caret }
+  const start = Math.max(0, Math.min(caret - SHOWN / 2, trimmed.length - SHOWN))
+  const before = start > 0 ? '…' : ''
+  const after = start + SHOWN < trimmed.length ? '…' : ''
+  return { text: before + trimmed.slice(start, start + SHOWN) + after, caret: caret - start + before.length }
+}

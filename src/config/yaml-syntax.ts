@@ -1,0 +1,69 @@
+import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import type { Problem } from './problem.ts'
+import type { SourceFile } from './source-file.ts'
+
+/** Our own texts: those of the library quote the file, and with it what may be a secret. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: 'an alias has neither an anchor nor a tag of its own',
+  BAD_ALIAS: 'an alias to an anchor that is not set before it',
+  BAD_DIRECTIVE: 'directives other than %YAML 1.2 are not supported',
+  BAD_DQ_ESCAPE: 'an unknown escape in a double-quoted text; single quotes need none',
+  BAD_INDENT: 'the indentation does not fit what stands above',
+  BAD_SCALAR_START: 'a text that starts with this character must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: 'a mapping cannot stand on the line of another key',
+  BLOCK_IN_FLOW: 'an indented list or mapping cannot stand inside [..] or {..}',
+  DUPLICATE_KEY: 'this key stands twice in its mapping',
+  MISSING_CHAR: 'something is missing here: a closing quote, bracket or brace, a comma, or a space after ":"',
+  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line',
+  MULTIPLE_DOCS: 'the file must hold one YAML document',
+  NON_STRING_KEY: 'a key must be a text',
+  TAB_AS_INDENT: 'tabs cannot indent; use spaces',
+  TAG_RESOLVE_FAILED: 'tags (!name) are not supported',
+  UNEXPECTED_TOKEN: 'this cannot stand here',
+}
+
+/** Reads YAML 1.2 (core schema, unique keys, no merge keys). After a structural mistake only the first is reported. */
+export function readYaml(source: SourceFile): { document?: Document.Parsed; problems: Problem[] } {
+  let document: Document.Parsed
+  try {
+    document = parseDocument(source.text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      resolveKnownTags: false,
+      stringKeys: true,
+      uniqueKeys: true,
+      strict: true,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: new LineCounter(),
+    })
+  } catch {
+    return { problems: [source.problem(0, [], 'the file cannot be read as YAML: it is nested too deeply')] }
+  }
+  const problems: Problem[] = []
+  let broken = isOtherVersion(document)
+  if (broken) problems.push(source.problem(0, [], MESSAGES.BAD_DIRECTIVE ?? ''))
+  for (const error of [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])) {
+    if (broken) break
+    const { text, offset } = describe(error, source.text)
+    problems.push(source.problem(offset, [], text))
+    broken = error.code !== 'DUPLICATE_KEY' && error.code !== 'TAG_RESOLVE_FAILED'
+  }
+  return broken ? { problems } : { document, problems }
+}
+
+function isOtherVersion({ directives }: Document.Parsed): boolean {
+  const version: unknown = directives.yaml.version
+  return directives.yaml.explicit === true && version !== '1.2'
+}
+
+/** In `{ … }` and `[ … ]` an unquoted brace ends the text: the commonest slip with `${NAME}` and `{param}`. */
+function describe(error: YAMLError, text: string): { text: string; offset: number } {
+  const offset = Math.min(error.pos[0], text.length)
+  const isBrace = /[{}]/.test(text.charAt(offset)) && /[\w/$}-]$/.test(text.slice(0, offset))
+  if (isBrace) {
+    return { text: 'inside { … } and [ … ], a text with braces such as "${NAME}" or "/{param}" must be quoted', offset }
+  }
+  return { text: `not valid YAML: ${MESSAGES[error.code] ?? 'this cannot be read'}`, offset }
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The process: arguments, environment, streams, signals. The only file that touches it. */
+import packageFile from '../package.json' with { type: 'json' }
+import type { CommandIo } from './cli/command-io.ts'
+import { dispatch } from './cli/dispatch.ts'
+
+const io: CommandIo = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  env: process.env,
+  cwd: process.cwd(),
+  onSignal(signal, handler) {
+    process.on(signal, handler)
+    return () => void process.off(signal, handler)
+  },
+}
+
+// A reader that has seen enough (`scopegate routes | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+try {
+  process.exitCode = await dispatch(io, process.argv.slice(2), packageFile.version)
+} catch (error) {
+  // The message may quote anything; a name and the place in the program are enough for a report.
+  const { name, stack = '' } = error instanceof Error ? error : new Error('thrown value')
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
+  io.stderr(`scopegate: failed unexpectedly (${name})\n${frames.join('\n')}\n`)
+  process.exitCode = 1
+}
