@@ -59,10 +59,10 @@ function identityFields(request: IncomingMessage): Record<string, string | strin
 }
 
 function dataFor(name: DemoUpstreamName, path: string): unknown {
-  const last = decodeURIComponent(path.split('/').at(-1) ?? '')
+  const last = path.split('/').at(-1)
   if (name === 'catalog') return PRODUCTS.find(({ id }) => id === last) ?? PRODUCTS
   const ofUser = /^\/internal\/([^/]+)\/orders$/.exec(path)?.[1]
-  if (ofUser !== undefined) return { user: decodeURIComponent(ofUser), orders: ORDERS.slice(0, 1) }
+  if (ofUser !== undefined) return { user: ofUser, orders: ORDERS.slice(0, 1) }
   return ORDERS.find(({ id }) => id === last) ?? ORDERS
 }
 
