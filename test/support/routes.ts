@@ -26,3 +26,15 @@ export function routeWith(policy: RoutePolicy): RouteConfig {
 export function line(methods: readonly Method[], rest: Partial<Omit<AllowLine, 'methods'>> = {}): AllowLine {
   return { methods: new Set(methods), claims: [], where: [], anyToken: false, ...rest }
 }
+
+export const all = <T>(...values: T[]) => ({ match: 'all' as const, values })
+export const any = <T>(...values: T[]) => ({ match: 'any' as const, values })
+
+/** What a decision looks at in a token. */
+export function grants({
+  scopes = [] as string[],
+  roles = [] as string[],
+  claims = {} as Record<string, unknown>,
+} = {}) {
+  return { scopes: new Set(scopes), roles: new Set(roles), claims }
+}
