@@ -9,7 +9,11 @@ export interface UpstreamRequest {
   readonly path: string
   /** Flat list of names and values; without Host, Connection, Transfer-Encoding and Upgrade. */
   readonly headers: string[]
-  readonly body: Readable | null
+  readonly body: Readable | Buffer | null
+  /** Time to connect, when no connection is free. */
+  readonly connectMs: number
+  /** Connections kept to this origin, at most. */
+  readonly connections: number
   /** Ask for this protocol (`websocket`). */
   readonly upgrade?: string
 }
@@ -29,7 +33,7 @@ export interface UpstreamHandler {
 }
 
 /** `connect`: nothing was sent, so another address may be tried. */
-export type UpstreamErrorKind = 'connect' | 'connect-timeout' | 'reset' | 'invalid' | 'body' | 'aborted'
+export type UpstreamErrorKind = 'connect' | 'connect-timeout' | 'reset' | 'invalid' | 'aborted'
 
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'
@@ -45,7 +49,10 @@ export class UpstreamError extends Error {
 }
 
 export interface UpstreamClient {
+  /** Never throws: every failure comes through `onError`, possibly before this returns. */
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): void
-  /** Closes idle connections; those in use close when their exchange ends. */
+  /** Forgets origins that are not among these; their exchanges end first. */
+  keepOnly(origins: ReadonlySet<string>): void
+  /** Closes idle connections at once, and the others when their exchange ends. */
   close(): Promise<void>
 }

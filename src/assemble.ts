@@ -1,0 +1,111 @@
+/** The parts of a gateway process, wired to each other and not yet listening. */
+import { randomBytes } from 'node:crypto'
+import { createKeySources } from './authentication/key-sources.ts'
+import type { GatewayConfig } from './config/gateway-config.ts'
+import { createAddressBook } from './forwarding/address-book.ts'
+import { forward } from './forwarding/forward.ts'
+import { createUndiciUpstreamClient } from './forwarding/undici-upstream-client.ts'
+import { createGateway } from './gateway.ts'
+import { createAdaptor } from './http/adaptor.ts'
+import { type AdminServer, createAdminServer } from './http/admin-server.ts'
+import { createRequestId } from './http/exchange.ts'
+import { createDataServer, type DataServer } from './http/server.ts'
+import { createLiveRuntime, type LiveRuntime } from './live-runtime.ts'
+import { logAccess } from './observability/access-log.ts'
+import { createLogger, createLogSink, type Logger } from './observability/logger.ts'
+import { createMetrics, type Metrics } from './observability/metrics.ts'
+import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
+import type { LimitStage } from './rate-limiting/limit.ts'
+import { createRateLimiting } from './rate-limiting/rate-limiting.ts'
+
+export interface Parts {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly live: LiveRuntime
+  readonly server: DataServer
+  readonly admin: AdminServer
+  /** From now on `/readyz` says 503. */
+  setDraining(): void
+  /** Frees everything but the listeners. */
+  free(): Promise<void>
+}
+
+/** @param writeLog gets whole lines of JSON, several at once */
+export async function assemble(config: GatewayConfig, writeLog: (text: string) => void): Promise<Parts> {
+  const sink = createLogSink(writeLog)
+  const logger = createLogger(config.log, sink)
+  const metrics = createMetrics()
+  const keySources = createKeySources({
+    onFetch: (issuer, failure) => {
+      if (failure !== undefined) logger.warn({ issuer, cause: failure }, 'keys could not be fetched')
+    },
+  })
+  const limits = await createRateLimiting({
+    ...(config.server.redis && { redis: config.server.redis }),
+    clock: () => performance.now(),
+    onStateChange: (change) => logger.warn(change, 'the rate-limit store changed its state'),
+  })
+  const client = createUndiciUpstreamClient()
+  const addresses = createAddressBook(() => performance.now())
+  const live = createLiveRuntime(config, keySources, client, `scopegate-${randomBytes(6).toString('hex')}`)
+  const onFinished = createFinisher(live, logger, metrics)
+  const services = { limits, forward: (request: Parameters<typeof forward>[2]) => forward(client, addresses, request) }
+  const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }))
+  let draining = false
+  addGauges(metrics, live, limits)
+
+  return {
+    logger,
+    metrics,
+    live,
+    server: createDataServer(config.server, {
+      createRequestId,
+      onExchange: (exchange) => {
+        adapt(exchange).catch((cause: unknown) => {
+          logger.error({ cause }, 'an answer could not be written')
+          exchange.outgoing.destroy()
+        })
+      },
+      onRefused: ({ reason }, status, address) => {
+        const record = createRequestRecord(createRequestId(), '', address)
+        onFinished({ ...record, decision: 'denied', status, reason }, 0)
+      },
+    }),
+    admin: createAdminServer({
+      notReady: () => (draining ? ['draining'] : live.notReady()),
+      metrics: metrics.render,
+      configStatus: live.status,
+    }),
+    setDraining() {
+      draining = true
+    },
+    async free() {
+      await Promise.all([live.close(), limits.close(), client.close()])
+      await keySources.close()
+      sink.close()
+    },
+  }
+}
+
+function createFinisher(live: LiveRuntime, logger: Logger, metrics: Metrics) {
+  return (record: RequestRecord, durationMs: number): void => {
+    metrics.countRequest(record.route ?? '', record.status, record.reason)
+    logAccess(logger, live.current().config.log, record, durationMs)
+  }
+}
+
+function addGauges(metrics: Metrics, live: LiveRuntime, limits: LimitStage): void {
+  const breaker = 'Whether the rate-limit store is given up for now.'
+  metrics.gauge('scopegate_rate_limit_store_open', breaker, () => [
+    { labels: '', value: limits.status().breaker === 'open' ? 1 : 0 },
+  ])
+  metrics.gauge('scopegate_issuer_keys', 'Usable keys of each issuer.', () =>
+    live
+      .current()
+      .authenticator.status()
+      .map(({ issuer, keys }) => ({ labels: `issuer="${issuer}"`, value: keys })),
+  )
+  metrics.gauge('scopegate_config_last_reload_successful', 'Whether the last file that was read is in force.', () => [
+    { labels: '', value: live.status().lastRefusal === undefined ? 1 : 0 },
+  ])
+}

@@ -1,0 +1,46 @@
+/**
+ * From `node:http` to Hono and back, without web streams. Hono sees just what its router needs: a method and a path.
+ * `@hono/node-server` builds a full `Request` for each call, at about four times the cost.
+ */
+import type { Hono } from 'hono'
+import { type Exchange, TAKEN, writeAnswer } from './exchange.ts'
+
+export interface GatewayEnv {
+  Bindings: { readonly exchange: Exchange }
+}
+
+/** As much of a `Request` as Hono's router and the gateway's own pages touch. */
+interface LightRequest {
+  readonly method: string
+  readonly url: string
+  readonly path: string
+  readonly headers: Headers
+}
+
+/** Hono's `getPath`: the raw path, undecoded. Policy never depends on it, see `routing/request-target.ts`. */
+export function getPath(request: Request): string {
+  return (request as unknown as LightRequest).path
+}
+
+export function createAdaptor(app: Hono<GatewayEnv>): (exchange: Exchange) => Promise<void> {
+  return async (exchange) => {
+    const response = await app.fetch(toLightRequest(exchange) as unknown as Request, { exchange })
+    if (response === TAKEN) return
+    const headers = [...response.headers].flat()
+    writeAnswer(exchange, response.status, headers, await response.text())
+  }
+}
+
+function toLightRequest({ incoming }: Exchange): LightRequest {
+  const url = incoming.url ?? '/'
+  const end = url.indexOf('?')
+  return {
+    // Hono would answer a HEAD by calling the GET handler and dropping the body of a Response that is not there.
+    method: incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'),
+    url: 'http://gateway.invalid/',
+    path: url.charCodeAt(0) !== 47 ? '/' : end === -1 ? url : url.slice(0, end),
+    headers: NO_HEADERS,
+  }
+}
+
+const NO_HEADERS = new Headers()

@@ -1,0 +1,45 @@
+/** The admin listener: health, metrics and the state of the configuration. It exposes nothing else and forwards nothing. */
+
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
+
+export interface AdminSources {
+  /** What keeps this process from taking requests; empty when it is ready. */
+  readonly notReady: () => readonly string[]
+  readonly metrics: () => string
+  readonly configStatus: () => object
+}
+
+export interface AdminServer {
+  listen(host: string, port: number): Promise<AddressInfo>
+  close(): Promise<void>
+}
+
+export function createAdminServer(sources: AdminSources): AdminServer {
+  const app = new Hono()
+  app.get('/livez', (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', (c) => {
+    const reasons = sources.notReady()
+    return reasons.length === 0 ? c.json({ status: 'ready' }) : c.json({ status: 'not ready', reasons }, 503)
+  })
+  app.get('/metrics', (c) =>
+    c.text(sources.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  )
+  app.get('/config/status', (c) => c.json(sources.configStatus()))
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => resolve(server.address() as AddressInfo))
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,49 @@
+/** One request and the place its answer goes, as the socket knows them. */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+export interface Exchange {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  /** Present on a WebSocket handshake: the client's socket, and the bytes that came with it. */
+  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
+  /** The client waits for `100 Continue` (RFC 9110 section 10.1.1). */
+  readonly awaitsContinue: boolean
+  /** Monotonic milliseconds. */
+  readonly startedAtMs: number
+}
+
+const prefix = randomBytes(9).toString('base64url')
+let count = 0
+
+/** Unique in this process and, by its random part, among processes. */
+export function createRequestId(): string {
+  count += 1
+  return `${prefix}${count.toString(36)}`
+}
+
+/** The answer has been taken care of on the socket: Hono's `Response` is to be ignored. */
+export const TAKEN: Response = new Response(null)
+
+/**
+ * Writes a short answer. Afterwards the connection is used again only if the request has been read to its end.
+ * @param headers flat list of names and values
+ */
+export function writeAnswer(exchange: Exchange, status: number, headers: string[], body: string): number {
+  const { incoming, outgoing } = exchange
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy()
+    return 0
+  }
+  const bytes = Buffer.byteLength(body)
+  if (status !== 204) headers.push('Content-Length', String(bytes))
+  if (!incoming.complete && hasBody(incoming)) headers.push('Connection', 'close')
+  outgoing.writeHead(status, headers)
+  outgoing.end(incoming.method === 'HEAD' ? undefined : body)
+  return bytes
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}

@@ -1,0 +1,62 @@
+/** Everything made from one configuration. A reload makes another one; a request sees one from its start to its end. */
+import type { Authenticator } from './authentication/authenticate.ts'
+import type { GatewayConfig, KeyPart, RateLimitPolicy, RouteConfig } from './config/gateway-config.ts'
+import type { ForwardRequest, ForwardResult } from './forwarding/forward.ts'
+import { type ClientAddress, createClientAddress } from './http/client-address.ts'
+import { createRequestFieldsReader, type ReadRequestFields } from './http/request-fields.ts'
+import type { LimitStage } from './rate-limiting/limit.ts'
+import { createRouteTable, type RouteTable } from './routing/route-table.ts'
+
+/** What outlives reloads: windows, connections. */
+export interface Services {
+  readonly limits: LimitStage
+  forward(request: ForwardRequest): Promise<ForwardResult>
+}
+
+export interface Limits {
+  readonly before: readonly RateLimitPolicy[]
+  readonly after: readonly RateLimitPolicy[]
+  /** Form fields that a limit counts by. */
+  readonly form: readonly string[]
+}
+
+export interface Runtime {
+  readonly config: GatewayConfig
+  readonly routes: RouteTable
+  readonly authenticator: Authenticator
+  readonly readFields: ReadRequestFields
+  readonly clientAddress: ClientAddress
+  /** Scheme of the data listener. */
+  readonly scheme: 'http' | 'https'
+  /** How this process calls itself in `Via`. */
+  readonly pseudonym: string
+  /** The limits of a route, or of a request without one. */
+  limitsOf(route: RouteConfig | undefined): Limits
+}
+
+export function createRuntime(config: GatewayConfig, authenticator: Authenticator, pseudonym: string): Runtime {
+  const identityFields = config.routes.flatMap((route) => [...route.identity.headers.keys()])
+  const limits = new Map<RouteConfig, Limits>(config.routes.map((route) => [route, toLimits(route.rateLimits)]))
+  const unmatched = toLimits(config.unmatched.rateLimits)
+  return {
+    config,
+    routes: createRouteTable(config.routes),
+    authenticator,
+    readFields: createRequestFieldsReader(identityFields, pseudonym),
+    clientAddress: createClientAddress(config.trustedProxies),
+    scheme: config.server.listen.tls === undefined ? 'http' : 'https',
+    pseudonym,
+    limitsOf: (route) => (route === undefined ? unmatched : (limits.get(route) ?? unmatched)),
+  }
+}
+
+function toLimits(policies: readonly RateLimitPolicy[]): Limits {
+  const forms = policies.flatMap(({ key }) => key.filter((part): part is FormPart => part.from === 'form'))
+  return {
+    before: policies.filter(({ when }) => when === 'before-auth'),
+    after: policies.filter(({ when }) => when === 'after-auth'),
+    form: forms.map(({ name }) => name),
+  }
+}
+
+type FormPart = Extract<KeyPart, { from: 'form' }>
