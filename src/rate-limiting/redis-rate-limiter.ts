@@ -89,6 +89,6 @@ function toReason(error: unknown): string {
   if ('code' in error && typeof error.code === 'string') return error.code
   const { message } = error
   if (message.includes('timed out') || message.includes('timeout')) return 'timeout'
-  if (message.includes('writeable') || message.includes('Connection is closed')) return 'not_connected'
+  if (/isn't (ready|writeable)|Connection is closed/.test(message)) return 'not_connected'
   return /^[A-Z]{2,20}(?= )/.exec(message)?.[0] ?? error.name
 }

@@ -3,12 +3,26 @@
 -- Value: <I4 units>, then (<I6 ms of the newest unit in the slice>, <I4 units>)*, oldest first, one slice a cell of `grain` ms.
 -- A slice counts as a whole until its newest unit is `win` ms old. Answers {allowed, remaining, reset ms, slice}.
 local limit, win, grain, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local v = redis.call('GET', KEYS[1]) or struct.pack('<I4', 0)
+local sum, pos, n = struct.unpack('<I4', v), 5, #v
+if n % 10 ~= 4 then return redis.error_reply('NOTAWINDOW the key holds something else') end
+
+if slice >= 0 then
+  for p = n - 9, 5, -10 do               -- newest first: a unit is given back soon after it was taken
+    local last, c = struct.unpack('<I6I4', v, p)
+    if last - last % grain == slice then
+      local rest = c > 1 and struct.pack('<I6I4', last, c - 1) or ''
+      v = struct.pack('<I4', sum - 1) .. string.sub(v, 5, p - 1) .. rest .. string.sub(v, p + 10)
+      redis.call('SET', KEYS[1], v, 'KEEPTTL')
+      return 1
+    end
+  end
+  return 0
+end
+
 local now = tonumber(ARGV[5])
 if not now then local t = redis.call('TIME'); now = t[1] * 1000 + math.floor(t[2] / 1000) end
 local start = now - now % grain
-local v = redis.call('GET', KEYS[1]) or struct.pack('<I4', 0)
-local n = #v
-if n % 10 ~= 4 then return redis.error_reply('NOTAWINDOW the key holds something else') end
 
 local set_back = n > 4 and struct.unpack('<I6', v, n - 9) > now
 if set_back then                         -- the clock was set back: what it calls the future happened by now
@@ -22,16 +36,10 @@ if set_back then                         -- the clock was set back: what it call
   n = #v
 end
 
-local sum, pos = struct.unpack('<I4', v), 5
 while pos < n do                         -- skip expired slices
   local last, c = struct.unpack('<I6I4', v, pos)
   if last > now - win then break end
   sum = sum - c; pos = pos + 10
-end
-
-local function store(slices)
-  v = struct.pack('<I4', sum) .. slices
-  redis.call('SET', KEYS[1], v, 'PX', win)
 end
 
 local function free_in(need)             -- ms until `need` units have left the window
@@ -45,24 +53,9 @@ local function free_in(need)             -- ms until `need` units have left the 
   return win
 end
 
-if slice >= 0 then
-  local p = n - 9
-  while p >= pos do                      -- newest first: a unit is given back soon after it was taken
-    local last, c = struct.unpack('<I6I4', v, p)
-    if last - last % grain == slice then
-      sum = sum - 1
-      local rest = c > 1 and struct.pack('<I6I4', last, c - 1) or ''
-      store(string.sub(v, pos, p - 1) .. rest .. string.sub(v, p + 10))
-      return {1, math.max(0, limit - sum), 0, slice}
-    end
-    p = p - 10
-  end
-  return {0, math.max(0, limit - sum), 0, slice}
-end
-
-if sum >= limit then
+if sum >= limit then                     -- a denied check writes nothing, unless it would stay denied until the old time
   local reset = free_in(sum + 1 - limit)
-  if set_back then store(string.sub(v, pos)) end
+  if set_back then redis.call('SET', KEYS[1], struct.pack('<I4', sum) .. string.sub(v, pos), 'PX', win) end
   return {0, 0, reset, 0}
 end
 
@@ -71,7 +64,7 @@ if pos < n then
   local last, c = struct.unpack('<I6I4', v, n - 9)
   if last >= start then count = c; n = n - 10 end
 end
-sum = sum + 1
-store(string.sub(v, pos, n) .. struct.pack('<I6I4', now, count + 1))
+v = struct.pack('<I4', sum + 1) .. string.sub(v, pos, n) .. struct.pack('<I6I4', now, count + 1)
 pos, n = 5, #v
-return {1, limit - sum, free_in(1), start}
+redis.call('SET', KEYS[1], v, 'PX', win)
+return {1, limit - sum - 1, free_in(1), start}

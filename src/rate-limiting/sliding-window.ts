@@ -26,34 +26,34 @@ export function toGrainMs({ limit, windowMs }: WindowSpec): number {
   return limit <= MAX_SLICES ? 1 : Math.ceil(windowMs / MAX_SLICES)
 }
 
-/** Takes one unit at `nowMs` (an integer) if it fits. `resetMs` is at most `windowMs`. */
+/** Takes one unit at `nowMs` (an integer) if it fits; a denied check changes nothing. `resetMs` is at most `windowMs`. */
 export function takeUnit(window: SlidingWindow, spec: WindowSpec, nowMs: number): Verdict {
   const { slices } = window
   const grain = toGrainMs(spec)
   const start = nowMs - (nowMs % grain)
-  dropExpired(window, spec.windowMs, nowMs, start)
-  if (window.units >= spec.limit) {
-    return {
-      allowed: false,
-      remaining: 0,
-      resetMs: freeInMs(window, window.units + 1 - spec.limit, spec, nowMs),
-      slice: 0,
-    }
+  if (at(slices, slices.length - 2) > nowMs) mergeFuture(slices, nowMs, start)
+
+  let expired = 0
+  let units = window.units
+  for (; expired < slices.length && at(slices, expired) <= nowMs - spec.windowMs; expired += 2) {
+    units -= at(slices, expired + 1)
   }
+  if (units >= spec.limit) {
+    const resetMs = freeInMs(slices, expired, units + 1 - spec.limit, spec.windowMs, nowMs)
+    return { allowed: false, remaining: 0, resetMs, slice: 0 }
+  }
+
+  if (expired > 0) slices.splice(0, expired)
   const newest = slices.length - 2
-  if (newest >= 0 && at(slices, newest) >= start) {
+  if (at(slices, newest) >= start) {
     slices[newest] = nowMs
     slices[newest + 1] = at(slices, newest + 1) + 1
   } else {
     slices.push(nowMs, 1)
   }
-  window.units++
-  return {
-    allowed: true,
-    remaining: spec.limit - window.units,
-    resetMs: freeInMs(window, 1, spec, nowMs),
-    slice: start,
-  }
+  window.units = units + 1
+  const resetMs = freeInMs(slices, 0, 1, spec.windowMs, nowMs)
+  return { allowed: true, remaining: spec.limit - window.units, resetMs, slice: start }
 }
 
 /** Gives one unit back to the slice that took it; a slice that is gone or unknown changes nothing. */
@@ -71,37 +71,27 @@ export function giveBackUnit(window: SlidingWindow, spec: WindowSpec, slice: num
   }
 }
 
-function dropExpired(window: SlidingWindow, windowMs: number, nowMs: number, start: number): void {
-  const { slices } = window
-  if (slices.length > 0 && at(slices, slices.length - 2) > nowMs) mergeFuture(slices, nowMs, start)
-  let expired = 0
-  while (expired < slices.length && at(slices, expired) <= nowMs - windowMs) {
-    window.units -= at(slices, expired + 1)
-    expired += 2
-  }
-  if (expired > 0) slices.splice(0, expired)
-}
-
 /** The clock was set back: what it calls the future happened by now. Strict, and it ends a window later at the latest. */
 function mergeFuture(slices: number[], nowMs: number, start: number): void {
   let units = 0
-  while (slices.length > 0 && at(slices, slices.length - 2) >= start) {
+  while (at(slices, slices.length - 2) >= start) {
     units += slices.pop() as number
     slices.pop()
   }
   slices.push(nowMs, units)
 }
 
-/** Milliseconds until `need` units have left the window. */
-function freeInMs({ slices }: SlidingWindow, need: number, { windowMs }: WindowSpec, nowMs: number): number {
+/** Milliseconds until `need` units of the slices from `first` on have left the window. */
+function freeInMs(slices: readonly number[], first: number, need: number, windowMs: number, nowMs: number): number {
   let missing = need
-  for (let i = 0; i < slices.length; i += 2) {
+  for (let i = first; i < slices.length; i += 2) {
     missing -= at(slices, i + 1)
     if (missing <= 0) return at(slices, i) + windowMs - nowMs
   }
   return windowMs
 }
 
+/** Before the first slice lies nothing: a time that no comparison reaches. */
 function at(slices: readonly number[], index: number): number {
-  return slices[index] as number
+  return slices[index] ?? Number.NEGATIVE_INFINITY
 }

@@ -149,6 +149,13 @@ export function describeRateLimiter(name: string, create: () => Promise<LimiterU
       expect(await checkAt(-3_600_000 + 60_000, key, EXACT)).toMatchObject({ allowed: true, remaining: 2 })
     })
 
+    it('counts what lies after a clock that was set back, and in its slice, as taken now', async () => {
+      const key = newKey()
+      await checkAt(900, key, SLICED)
+      await checkAt(1100, key, SLICED)
+      expect(await checkAt(920, key, SLICED)).toMatchObject({ allowed: true, remaining: 97, resetMs: 64_000 })
+    })
+
     it('lets exactly the limit pass of checks that come at once', async () => {
       const key = newKey()
       under.setNow(T0)

@@ -112,7 +112,7 @@ async function spawnRedis(port: number, args: readonly string[]): Promise<ChildP
   return server
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
