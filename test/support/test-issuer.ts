@@ -34,7 +34,7 @@ export type Behaviour =
 export interface MintOptions {
   readonly kind?: TokenKind
   /** Default: the newest key. */
-  readonly key?: SigningKey
+  readonly key?: SigningKey | undefined
   readonly header?: Record<string, unknown>
   /** Time of issue; default: the test clock's start if given to `createTestIssuer`, else the real time. */
   readonly nowMs?: number
