@@ -15,7 +15,6 @@ await bundle.write({
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
-  banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
 })
 await bundle.close()
 // Read beside the module that uses it, which is now the bundle.

@@ -1,64 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-
-const ROOT = new URL('../..', import.meta.url).pathname
-const ANY_PORT = ['port', 'admin-port', 'issuer-port', 'orders-port', 'catalog-port'].flatMap((name) => [
-  `--${name}`,
-  '0',
-])
-const sh = promisify(execFile)
-
-interface Dev {
-  readonly child: ChildProcess
-  readonly output: () => string
-  readonly exited: Promise<number | null>
-}
-
-/** A variable that points elsewhere must not decide what these tests see. */
-function environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const { KEYCLOAK_URL: _, REDIS_URL: __, PORT: ___, ...rest } = process.env
-  return { ...rest, ...extra }
-}
-
-function spawnDev(args: readonly string[], env: Record<string, string> = {}): Dev {
-  const child = spawn(process.execPath, ['src/main.ts', 'dev', ...args], { cwd: ROOT, env: environment(env) })
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    text += chunk
-  })
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  return { child, output: () => text, exited }
-}
-
-const printed = (dev: Dev, text: string) =>
-  expect
-    .poll(() => (dev.child.exitCode === null ? dev.output() : `exited: ${dev.output()}`), { timeout: 15_000 })
-    .toContain(text)
-
-/** The lines between the comments, by comment. */
-function commands(banner: string): [shows: string, command: string][] {
-  return [...banner.matchAll(/^# (.+)\n(.+)$/gm)].map(([, shows = '', command = '']) => [shows, command])
-}
+import { ANY_PORT, answersOf, type Dev, printed, spawnDev } from '../support/dev-command.ts'
 
 describe('scopegate dev', () => {
   let dev: Dev
-  const answers = new Map<string, string>()
+  let answers: Map<string, string>
 
   beforeAll(async () => {
     dev = spawnDev(ANY_PORT)
     await printed(dev, '/metrics')
-    const lines = commands(dev.output())
-    const script = lines.map(([, command], index) => `echo '=== ${index}'\n${command}\n`).join('')
-    const { stdout } = await sh('sh', ['-c', script])
-    for (const part of stdout.split('=== ').slice(1)) {
-      const [index = '', ...rest] = part.split('\n')
-      answers.set(lines[Number(index)]?.[0] ?? '', rest.join('\n'))
-    }
+    answers = await answersOf(dev)
   })
 
   afterAll(() => void dev.child.kill('SIGKILL'))
