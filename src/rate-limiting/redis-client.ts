@@ -30,7 +30,8 @@ export function createRedisClient(config: RedisConfig): RedisClient {
     ...(config.password !== undefined && { password: config.password }),
   }
   if (config.cluster !== undefined) return createClusterClient(config, account)
-  const address = config.sentinel === undefined ? readUrl(config.url) : readSentinel(config.sentinel, config.tls)
+  const address =
+    config.sentinel === undefined ? readUrl(config.url, config.tls) : readSentinel(config.sentinel, config.tls)
   const options: RedisOptions = { ...SETTINGS, ...address, ...account, enableOfflineQueue: false, retryStrategy }
   return new Redis(options)
 }
@@ -62,7 +63,7 @@ function readSentinel({ name, nodes }: NonNullable<RedisConfig['sentinel']>, tls
   }
 }
 
-function readUrl(text: string | undefined): RedisOptions {
+function readUrl(text: string | undefined, tls = false): RedisOptions {
   const url = URL.parse(text ?? '')
   if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') {
     throw new Error('redis: expected a redis:// or rediss:// URL')
@@ -75,7 +76,7 @@ function readUrl(text: string | undefined): RedisOptions {
     db: Number(db),
     ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
     ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' && { tls: {} }),
+    ...((tls || url.protocol === 'rediss:') && { tls: {} }),
   }
 }
 

@@ -55,6 +55,7 @@ export function describeWithAnyRedis(name: string, body: () => void): void {
   describeWithRedis(name, body, process.env.REDIS_URL ? undefined : redisMissing)
 }
 
+/** @param args Further arguments of redis-server; a configuration file comes first. */
 export async function startRedis(...args: string[]): Promise<TestRedis> {
   const port = await freePort()
   let server = await spawnRedis(port, args)
@@ -96,7 +97,9 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
 
 async function spawnRedis(port: number, args: readonly string[]): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp']
-  const server = spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const file = args.filter((argument) => argument.endsWith('.conf'))
+  const options = [...settings, ...args.slice(file.length)]
+  const server = spawn('redis-server', [...file, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   const killWithUs = () => server.kill('SIGKILL')
   process.once('exit', killWithUs)
   server.once('exit', () => process.off('exit', killWithUs))
@@ -106,7 +109,7 @@ async function spawnRedis(port: number, args: readonly string[]): Promise<ChildP
     server.once('exit', () => reject(new Error(`redis-server did not start:\n${output}`)))
     server.stdout.on('data', (chunk) => {
       output = (output + String(chunk)).slice(-4096)
-      if (output.includes('Ready to accept connections')) resolve()
+      if (/Ready to accept connections|\+monitor/.test(output)) resolve()
     })
   })
   return server
