@@ -55,7 +55,7 @@ export interface RealmFile {
   readonly clientScopes: readonly RealmClientScope[]
 }
 
-export interface UserRoles {
+interface UserRoles {
   readonly realm: readonly string[]
   readonly clients: Readonly<Record<string, readonly string[]>>
 }

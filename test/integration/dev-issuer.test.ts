@@ -247,6 +247,8 @@ describe('the login page', () => {
     const address = new URL(start.headers.get('location') ?? '', issuer).href
     const response = await createBrowser()(address, { username: 'alice', password: PASSWORDS.alice })
     expect(response.status).toBe(400)
+    const other = await browse(address.replace(/[^/]+$/, 'another'), { username: 'alice', password: PASSWORDS.alice })
+    expect(other.status).toBe(400)
   })
 
   it.each([

@@ -176,7 +176,7 @@ function freePort(): Promise<number> {
   })
 }
 
-export function readRealmFile(): Record<string, unknown> & { users: { id: string; realmRoles?: string[] }[] } {
+function readRealmFile(): Record<string, unknown> & { users: { id: string; realmRoles?: string[] }[] } {
   return JSON.parse(readFileSync(REALM_FILE, 'utf8'))
 }
 
