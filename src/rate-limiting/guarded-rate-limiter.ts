@@ -2,7 +2,7 @@
 import { type RateLimiter, RateLimiterUnavailable, type Verdict } from './rate-limiter.ts'
 
 /** `open`: the store is not asked, except for a probe now and then. */
-export type BreakerState = 'closed' | 'open'
+type BreakerState = 'closed' | 'open'
 
 export interface GuardedRateLimiterOptions {
   readonly limiter: RateLimiter

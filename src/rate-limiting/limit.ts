@@ -21,7 +21,7 @@ export interface LimitDecision {
   readonly source: 'store' | 'cache' | 'local' | 'allow' | 'deny'
 }
 
-export interface LimitStatus {
+interface LimitStatus {
   readonly store: 'memory' | 'redis'
   readonly breaker: 'closed' | 'open'
 }

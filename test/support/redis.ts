@@ -24,7 +24,7 @@ export interface TestRedis {
 }
 
 /** The part that is missing, in one line. */
-export const redisMissing: string | undefined =
+const redisMissing: string | undefined =
   spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'redis-server is not in PATH'
 
 /** `describe` for tests that need a real Redis. Without one: skipped with a line that says so, or failed when CI=true. */
