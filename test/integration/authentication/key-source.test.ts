@@ -208,6 +208,20 @@ describe('key source: age', () => {
     clock.advance(1000)
     await source.settled()
     expect(source.status()).toEqual({ keys: 2, everLoaded: true, fetchedAtMs: clock.now() })
+    const before = issuer.fetches.jwks
+    clock.advance(599_999)
+    await source.settled()
+    expect(issuer.fetches.jwks).toBe(before)
+  })
+
+  it('counts from the start of the fetch, however long the answer took', async () => {
+    const startedAtMs = clock.now()
+    issuer.behave('jwks', (_request, response) => {
+      clock.advance(2000)
+      response.end(JSON.stringify({ keys: [issuer.keys[0]?.publicJwk] }))
+    })
+    const source = await warm()
+    expect(source.status().fetchedAtMs).toBe(startedAtMs)
   })
 
   it('keeps serving when the clock is set back', async () => {
@@ -288,6 +302,14 @@ describe('key source: an unknown kid', () => {
     await source.settled()
     expect((await resolve(source, kid)).keys).toHaveLength(1)
     await expect(resolve(source, 'invented')).rejects.toThrow(unknownKey)
+  })
+
+  it('may fetch again when the clock is set back, instead of waiting for hours', async () => {
+    const source = await warm()
+    await expect(resolve(source, 'invented')).rejects.toThrow(unknownKey)
+    clock.set(clock.now() - 3_600_000)
+    const { kid } = await issuer.rotate()
+    expect((await resolve(source, kid)).keys).toHaveLength(1)
   })
 
   it('waits for a fetch under way instead of starting another', async () => {
