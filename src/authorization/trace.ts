@@ -18,7 +18,7 @@ export interface DecisionTrace {
   readonly lines: LineTrace[]
 }
 
-export interface LineTrace {
+interface LineTrace {
   /** Index in `policy.allow`. */
   readonly line: number
   readonly methods: readonly Method[]
@@ -30,7 +30,7 @@ export interface LineTrace {
   readonly because?: string
 }
 
-export interface ConditionTrace {
+interface ConditionTrace {
   readonly kind: 'token' | 'scopes' | 'roles' | 'claim' | 'where'
   /** Claim, or path parameter; empty for the other kinds. */
   readonly name: string

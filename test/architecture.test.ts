@@ -1,0 +1,223 @@
+/** Who may import whom. A boundary that is only written down is not one. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+interface Rule {
+  /** Areas whose values may be used beside the area's own: a folder of `src/`, or a file in it. `*`: all. */
+  readonly values: readonly string[]
+  /** Areas of which only types may be used. */
+  readonly types: readonly string[]
+  readonly packages: readonly string[]
+  /** Node's own modules. Their types may be used by every area but those that also run elsewhere (`edge`). */
+  readonly builtins: readonly string[]
+  readonly edge?: true
+}
+
+const ALL = ['*']
+const TOKEN = ['config', 'authentication']
+const STAGES = ['routing', 'authentication', 'authorization', 'rate-limiting', 'forwarding', 'http', 'observability']
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'errors.ts': { values: [], types: [], packages: [], builtins: [], edge: true },
+  config: { values: ['errors.ts'], types: [], packages: ['zod', 'yaml'], builtins: ['crypto', 'fs', 'path'] },
+  routing: { values: ['errors.ts'], types: ['config'], packages: [], builtins: [], edge: true },
+  authentication: {
+    values: ['errors.ts'],
+    types: ['config'],
+    packages: ['jose', 'openid-client', 'undici'],
+    builtins: [],
+    edge: true,
+  },
+  authorization: { values: ['errors.ts'], types: TOKEN, packages: [], builtins: [], edge: true },
+  'rate-limiting': { values: ['errors.ts'], types: TOKEN, packages: ['ioredis'], builtins: ['crypto', 'fs'] },
+  // Types flow down the path of a request: what was matched is what is forwarded.
+  forwarding: {
+    values: ['errors.ts'],
+    types: [...TOKEN, 'routing'],
+    packages: ['undici'],
+    builtins: ['net', 'stream', 'tls'],
+  },
+  http: {
+    values: ['errors.ts'],
+    types: ['config'],
+    packages: ['hono', '@hono/node-server'],
+    builtins: ['crypto', 'http', 'https', 'net'],
+  },
+  observability: { values: ['errors.ts'], types: ['config'], packages: ['pino'], builtins: [] },
+  // From here on the stages are put together.
+  'visit.ts': { values: [], types: ['config', ...STAGES], packages: [], builtins: [] },
+  'runtime.ts': { values: ['routing', 'http'], types: ['config', ...STAGES], packages: [], builtins: [] },
+  'pipeline.ts': {
+    values: ['errors.ts', ...STAGES],
+    types: ['config', 'runtime.ts', 'visit.ts'],
+    packages: [],
+    builtins: [],
+  },
+  'gateway.ts': {
+    values: ['errors.ts', 'pipeline.ts', 'http', 'observability', 'rate-limiting'],
+    types: ['config', 'runtime.ts', 'visit.ts'],
+    packages: ['hono'],
+    builtins: [],
+  },
+  'live-runtime.ts': {
+    values: ['errors.ts', 'runtime.ts', ...STAGES],
+    types: ['config'],
+    packages: [],
+    builtins: [],
+  },
+  'assemble.ts': {
+    values: ['errors.ts', 'config', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],
+    types: [],
+    packages: [],
+    builtins: ['crypto'],
+  },
+  'run-gateway.ts': {
+    values: ['errors.ts', 'config', 'assemble.ts', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],
+    types: [],
+    packages: [],
+    builtins: ['path'],
+  },
+  authoring: {
+    values: ['errors.ts', 'config', 'routing', 'authorization'],
+    types: [],
+    packages: ['zod', 'yaml'],
+    builtins: [],
+  },
+  dev: {
+    values: ['errors.ts', 'config'],
+    types: [],
+    packages: ['jose', 'oidc-provider'],
+    builtins: ['crypto', 'http', 'net'],
+  },
+  cli: { values: ALL, types: ALL, packages: ALL, builtins: ALL },
+  'main.ts': { values: ALL, types: ALL, packages: ALL, builtins: ALL },
+}
+
+const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'services', 'lib', 'misc', 'shared']
+const MAX_LINES = 250
+const IMPORT =
+  /^[ \t]*(?:import|export)(\s+type)?\s+(?:\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*\{[^}]*\})?|\{[^}]*\})\s+from\s+['"]([^'"]+)['"]/gm
+const BARE_IMPORT = /^[ \t]*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm
+/** nextTick is a timer; everything else of `process` is main.ts's to hand in. Texts may say "process". */
+const PROCESS = /\bprocess(?:\??\.(?!nextTick\b)\w|\[)|[=(,:]\s*(?:globalThis\.)?process\s*(?:[,;)]|$)/m
+const UNREADABLE_IMPORT = /\bimport\(\s*[^'"\s]|\brequire\(/
+
+interface Import {
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+/** `import { type A }` counts as a value: the module is loaded. */
+function importsOf(source: string): Import[] {
+  const named = [...source.matchAll(IMPORT)].map(([, type, target = '']) => ({ target, typeOnly: type !== undefined }))
+  const bare = [...source.matchAll(BARE_IMPORT)].map(([, a, b]) => ({ target: a ?? b ?? '', typeOnly: false }))
+  return [...named, ...bare]
+}
+
+const withoutComments = (source: string) => source.replace(/^\s*\/\*[\s\S]*?\*\/|(?:^|\s)\/\/ .*$/gm, '')
+const has = (list: readonly string[], name: string) => list.includes('*') || list.includes(name)
+const areaOf = (file: string) => file.split('/')[1] ?? ''
+
+function judgeImport(file: string, { target, typeOnly }: Import): string | undefined {
+  const area = areaOf(file)
+  const rule = RULES[area] as Rule
+  if (target.startsWith('node:')) {
+    const name = target.slice(5).split('/')[0] as string
+    return has(rule.builtins, name) || (typeOnly && !rule.edge) ? undefined : `uses ${target}`
+  }
+  if (!target.startsWith('.')) {
+    const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/')
+    return has(rule.packages, name) ? undefined : `uses the package ${name}`
+  }
+  const resolved = path.posix.join(path.posix.dirname(file), target)
+  const other = areaOf(resolved)
+  if (other === area && resolved.startsWith('src/')) return undefined
+  if (other === 'dev' && file !== 'src/cli/dev.ts') return 'imports dev, which belongs to cli/dev.ts alone'
+  if (!resolved.startsWith('src/') && area !== 'main.ts') return `imports ${resolved}`
+  if (has(rule.values, other) || (typeOnly && has(rule.types, other))) return undefined
+  return `imports ${typeOnly ? 'types' : 'values'} of ${other}`
+}
+
+/** What is wrong with a file of `src/`, by the rules above. */
+function judge(file: string, source: string): string[] {
+  const rule = RULES[areaOf(file)]
+  if (rule === undefined) return ['is in no area of this table']
+  const code = withoutComments(source)
+  const problems = importsOf(code).flatMap((it) => judgeImport(file, it) ?? [])
+  if (UNREADABLE_IMPORT.test(code)) problems.push('has an import that cannot be read here')
+  if (file !== 'src/main.ts' && PROCESS.test(code)) problems.push('uses process')
+  if (rule.edge && /(?<![\w$'"`.-])(?:Buffer|setImmediate|__dirname)\b/.test(code)) problems.push('uses a Node global')
+  return problems
+}
+
+function filesOf(folder: string): string[] {
+  const root = new URL(`../${folder}`, import.meta.url).pathname
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return entries.map((entry) => path.posix.join(folder, path.relative(root, entry.parentPath), entry.name)).sort()
+}
+
+const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+const isSource = (file: string) => /\.(?:ts|mjs|lua)$/.test(file)
+
+describe('the architecture', () => {
+  it.each(filesOf('src').filter((file) => file.endsWith('.ts')))('holds in %s', (file) => {
+    expect(judge(file, read(file))).toEqual([])
+  })
+
+  it(`has no file over ${MAX_LINES} lines`, () => {
+    const files = [...filesOf('src'), ...filesOf('test'), ...filesOf('scripts')].filter(isSource)
+    expect(files.filter((file) => read(file).trimEnd().split('\n').length > MAX_LINES)).toEqual([])
+  })
+
+  it('has no folder for what belongs nowhere', () => {
+    const folders = [...filesOf('src'), ...filesOf('test'), ...filesOf('scripts')].flatMap((file) =>
+      file.split('/').slice(0, -1),
+    )
+    expect(folders.filter((name) => FORBIDDEN_FOLDERS.includes(name))).toEqual([])
+  })
+})
+
+describe('the check of the architecture', () => {
+  it.each([
+    ['src/routing/a.ts', `import fs from 'node:fs'`, 'uses node:fs'],
+    ['src/routing/a.ts', `import type { Readable } from 'node:stream'`, 'uses node:stream'],
+    ['src/routing/a.ts', `import { decide } from '../authorization/decide.ts'`, 'imports values of authorization'],
+    ['src/routing/a.ts', `import { type A } from '../config/gateway-config.ts'`, 'imports values of config'],
+    ['src/routing/a.ts', `import {\n  a,\n  b,\n} from "../config/load.ts"`, 'imports values of config'],
+    ['src/routing/a.ts', `export { a } from '../config/load.ts'`, 'imports values of config'],
+    ['src/routing/a.ts', `export * from '../config/load.ts'`, 'imports values of config'],
+    ['src/routing/a.ts', `import '../config/load.ts'`, 'imports values of config'],
+    ['src/routing/a.ts', `const a = await import('../config/load.ts')`, 'imports values of config'],
+    ['src/routing/a.ts', 'const a = await import(name)', 'has an import that cannot be read here'],
+    ['src/routing/a.ts', `const a = require('x')`, 'has an import that cannot be read here'],
+    ['src/routing/a.ts', 'const a = Buffer.from(b)', 'uses a Node global'],
+    ['src/authorization/a.ts', `import type { A } from '../forwarding/forward.ts'`, 'imports types of forwarding'],
+    ['src/authorization/a.ts', `import z from 'zod/v4'`, 'uses the package zod'],
+    ['src/http/a.ts', `import { x } from '@hono/other/y'`, 'uses the package @hono/other'],
+    ['src/pipeline.ts', `import { explain } from './authoring/explain.ts'`, 'imports values of authoring'],
+    ['src/gateway.ts', `import { x } from './cli/start.ts'`, 'imports values of cli'],
+    ['src/cli/start.ts', `import { x } from '../dev/realm.ts'`, 'imports dev, which belongs to cli/dev.ts alone'],
+    ['src/http/a.ts', `import x from '../../package.json'`, 'imports package.json'],
+    ['src/http/a.ts', 'const port = process.env.PORT', 'uses process'],
+    ['src/http/a.ts', 'run(process)', 'uses process'],
+    ['src/http/a.ts', "process['env']", 'uses process'],
+    ['src/http/a.ts', 'const { env } = process\n', 'uses process'],
+    ['src/http/a.ts', 'const { env } = globalThis.process\n', 'uses process'],
+    ['src/services/a.ts', '', 'is in no area of this table'],
+  ])('finds in %s: %s', (file, source, problem) => {
+    expect(judge(file, source)).toEqual([problem])
+  })
+
+  it.each([
+    ['src/routing/a.ts', `import type { A } from '../config/gateway-config.ts'\nimport { b } from './b.ts'`],
+    ['src/routing/a.ts', `/** import fs from 'node:fs' */\n// process.env, Buffer\nconst below = '/orders/**'`],
+    ['src/forwarding/a.ts', `import type { A } from '../routing/route-table.ts'\nprocess.nextTick(run)`],
+    ['src/forwarding/a.ts', `import type { Server } from 'node:http'`],
+    ['src/http/a.ts', `const text = 'this process. In this process, or that process; a process'`],
+    ['src/cli/dev.ts', `import { readRealm } from '../dev/realm.ts'`],
+    ['src/main.ts', `import x from '../package.json'\nprocess.exit(1)`],
+  ])('finds nothing in %s: %s', (file, source) => {
+    expect(judge(file, source)).toEqual([])
+  })
+})
