@@ -26,7 +26,7 @@ export interface Authenticator {
   close(): Promise<void>
 }
 
-export interface IssuerStatus extends KeySourceStatus {
+interface IssuerStatus extends KeySourceStatus {
   /** Name in the configuration. */
   readonly issuer: string
 }

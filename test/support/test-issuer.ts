@@ -11,7 +11,7 @@ import {
   type TokenKind,
 } from './tokens.ts'
 
-export type Endpoint = 'discovery' | 'jwks'
+type Endpoint = 'discovery' | 'jwks'
 export type Behaviour =
   | 'ok'
   /** 500 */
@@ -64,6 +64,8 @@ export interface TestIssuer {
 }
 
 export interface TestIssuerOptions {
+  /** First key; default: a new one. Making RSA keys is slow, and most tests need no key of their own. */
+  readonly key?: SigningKey
   readonly realm?: string
   readonly alg?: string
   readonly audience?: string
@@ -96,7 +98,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     issuer,
     jwksUrl: origin + paths.jwks,
     fetches,
-    keys: [await generateSigningKey(alg)],
+    keys: [options.key ?? (await generateSigningKey(alg))],
     extraKeys: [],
     metadata: {},
     mint(claims = {}, { kind = 'access', key = self.keys[0] as SigningKey, header = {}, nowMs = now() } = {}) {
