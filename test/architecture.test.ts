@@ -20,6 +20,7 @@ const STAGES = ['routing', 'authentication', 'authorization', 'rate-limiting', '
 
 const RULES: Readonly<Record<string, Rule>> = {
   'errors.ts': { values: [], types: [], packages: [], builtins: [], edge: true },
+  'read-claim.ts': { values: [], types: [], packages: [], builtins: [], edge: true },
   config: { values: ['errors.ts'], types: [], packages: ['zod', 'yaml'], builtins: ['crypto', 'fs', 'path'] },
   routing: { values: ['errors.ts'], types: ['config'], packages: [], builtins: [], edge: true },
   authentication: {
@@ -29,11 +30,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     builtins: [],
     edge: true,
   },
-  authorization: { values: ['errors.ts'], types: TOKEN, packages: [], builtins: [], edge: true },
-  'rate-limiting': { values: ['errors.ts'], types: TOKEN, packages: ['ioredis'], builtins: ['crypto', 'fs'] },
+  authorization: { values: ['errors.ts', 'read-claim.ts'], types: TOKEN, packages: [], builtins: [], edge: true },
+  'rate-limiting': {
+    values: ['errors.ts', 'read-claim.ts'],
+    types: TOKEN,
+    packages: ['ioredis'],
+    builtins: ['crypto', 'fs'],
+  },
   // Types flow down the path of a request: what was matched is what is forwarded.
   forwarding: {
-    values: ['errors.ts'],
+    values: ['errors.ts', 'read-claim.ts'],
     types: [...TOKEN, 'routing'],
     packages: ['undici'],
     builtins: ['net', 'stream', 'tls'],

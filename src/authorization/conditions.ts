@@ -1,7 +1,7 @@
 /** The conditions of an allow line, one function each. A value of the wrong type is not granted and never throws. */
 import type { AccessToken } from '../authentication/access-token.ts'
 import type { AllowLine, ClaimCondition, Condition, OwnershipCondition } from '../config/gateway-config.ts'
-import { readClaim } from './claims.ts'
+import { readClaim } from '../read-claim.ts'
 
 /** What a decision looks at in a token. */
 export type Grants = Pick<AccessToken, 'scopes' | 'roles' | 'claims'>

@@ -1,6 +1,6 @@
 /** Why a decision is what it is: every line and every condition, with what was wanted and what was seen. For tools. */
 import type { AllowLine, Method, RoutePolicy } from '../config/gateway-config.ts'
-import { readClaim } from './claims.ts'
+import { readClaim } from '../read-claim.ts'
 import {
   claimHolds,
   demandsSomething,

@@ -2,6 +2,7 @@
 import type { AccessToken } from '../authentication/access-token.ts'
 import type { ClaimPath } from '../config/claim-path.ts'
 import type { IdentityConfig } from '../config/gateway-config.ts'
+import { readClaim } from '../read-claim.ts'
 
 export interface ForwardedFor {
   /** Address of the client, as found through trusted proxies. */
@@ -54,12 +55,7 @@ export function addIdentityFields(headers: string[], identity: IdentityConfig, t
 
 function readIdentity(token: AccessToken, path: ClaimPath): unknown {
   if (path.length === 1 && path[0] === 'scope') return [...token.scopes].join(' ')
-  let value: unknown = token.claims
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = (value as Record<string, unknown>)[name]
-  }
-  return value
+  return readClaim(token.claims, path)
 }
 
 /** A claim as a field value: plain text as it is, everything else percent-encoded so that no two claims look alike. */

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { AccessToken } from '../authentication/access-token.ts'
 import type { ClaimPath } from '../config/claim-path.ts'
 import type { KeyPart, RateLimitPolicy } from '../config/gateway-config.ts'
+import { readClaim } from '../read-claim.ts'
 import { toClientNetwork } from './client-network.ts'
 
 /** What of a request can be counted. */
@@ -38,7 +39,7 @@ function readPart(part: KeyPart, subject: LimitSubject): string | readonly strin
     case 'route':
       return subject.routePath
     case 'token':
-      return subject.token && readClaim(subject.token, part.claim)
+      return subject.token && readIdentity(subject.token, part.claim)
     case 'header':
       return subject.header(part.name)
     case 'form':
@@ -47,12 +48,8 @@ function readPart(part: KeyPart, subject: LimitSubject): string | readonly strin
 }
 
 /** A value means something only together with its issuer and type: `1` is not `"1"`. */
-function readClaim({ issuer, claims }: AccessToken, path: ClaimPath): readonly string[] | undefined {
-  let value: unknown = claims
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = (value as Record<string, unknown>)[name]
-  }
+function readIdentity({ issuer, claims }: AccessToken, path: ClaimPath): readonly string[] | undefined {
+  const value = readClaim(claims, path)
   const type = typeof value
   return type === 'string' || type === 'number' || type === 'boolean' ? [issuer, type, String(value)] : undefined
 }

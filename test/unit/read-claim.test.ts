@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readClaim } from '../../../src/authorization/claims.ts'
+import { readClaim } from '../../src/read-claim.ts'
 
 describe('readClaim', () => {
   const claims = {
