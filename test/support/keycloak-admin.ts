@@ -14,6 +14,8 @@ export interface RealmAdmin {
   addSigningKey(): Promise<void>
   /** Deletes every RSA signing key but the active one; their `kid`s are gone from the JWKS. */
   dropOldSigningKeys(): Promise<void>
+  /** Disables every RSA signing key but the active one, which takes their `kid`s from the JWKS as well. */
+  disableOldSigningKeys(): Promise<void>
   createUser(user: { username: string; password: string; realmRoles?: readonly string[] }): Promise<string>
   userId(username: string): Promise<string>
   /** Lifetime of the access tokens of one client, in seconds; `undefined`: that of the realm. */
@@ -111,6 +113,13 @@ export function createRealmAdmin(url: string, admin: Admin, name: string): Realm
     },
     async dropOldSigningKeys() {
       for (const { id } of (await signingKeys()).slice(1)) await request('DELETE', `/components/${id}`)
+    },
+    async disableOldSigningKeys() {
+      for (const { id } of (await signingKeys()).slice(1)) {
+        const component = await get<Component>(`/components/${id}`)
+        const config = { ...component.config, enabled: ['false'], active: ['false'] }
+        await request('PUT', `/components/${id}`, { ...component, config })
+      }
     },
     async createUser({ username, password, realmRoles = [] }) {
       const credentials = [{ type: 'password', value: password, temporary: false }]
