@@ -1,12 +1,12 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
 import { type Environment, readPlainScalar, substitute } from './environment.ts'
 import type { Path, Problem } from './problem.ts'
 import { secretRanges } from './secret-ranges.ts'
 import type { SourceFile } from './source-file.ts'
+import type { Aliases } from './yaml-nodes.ts'
+import type { YamlFile } from './yaml-syntax.ts'
 
 const MAX_NODES = 100_000
-const MAX_DEPTH = 100
-const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/
 
 /** The file as data, and where each piece of it stands. */
 export interface ConfigDocument {
@@ -27,7 +27,7 @@ export interface ConfigDocument {
 }
 
 interface Walk {
-  readonly document: Document.Parsed
+  readonly aliases: Aliases
   readonly source: SourceFile
   readonly env: Environment
   readonly typed: ReadonlySet<Node>
@@ -38,15 +38,16 @@ interface Walk {
   budget: number
 }
 
-export function createDocument(document: Document.Parsed, source: SourceFile, env: Environment): ConfigDocument {
-  source.setSecrets(secretRanges(document, source.text))
+export function createDocument(yaml: YamlFile, source: SourceFile, env: Environment): ConfigDocument {
+  const { document, aliases } = yaml
+  source.setSecrets(secretRanges(yaml, source.text))
   const start = (typed: ReadonlySet<Node>): Walk => ({
-    ...{ document, source, env, typed, problems: [], budget: MAX_NODES },
+    ...{ aliases, source, env, typed, problems: [], budget: MAX_NODES },
     ...{ substituted: new Set<Node>(), typeable: new Set<Node>(), open: new Set<Node>() },
   })
   const walk = start(new Set())
   const data = toData(document.contents, [], walk)
-  const find = (path: Path) => locate(document, path)
+  const find = (path: Path) => locate(yaml, path)
   return {
     data,
     problems: walk.problems,
@@ -80,13 +81,13 @@ function toData(node: Node | null, path: Path, walk: Walk): unknown {
   }
   if (node === null) return null
   if (--walk.budget < 0) return walk.budget === -1 ? fail('too many values, or aliases that multiply them') : null
-  if (path.length > MAX_DEPTH) return fail('nested too deeply')
   if (isAlias(node)) {
-    const target = node.resolve(walk.document)
-    if (!target || walk.open.has(target)) return fail('an alias cannot stand for something it is part of')
+    const target = walk.aliases.get(node)
+    if (!target) return fail('an alias to an anchor that is not set before it')
+    if (walk.open.has(target)) return fail('an alias cannot stand for something it is part of')
     return toData(target, path, walk)
   }
-  if (node.tag !== undefined && !CORE_TAG.test(node.tag)) return fail('tags (!name) are not supported')
+  if (node.tag !== undefined) return fail('tags (!name) are not supported; quotes make a value a text')
   if (isScalar(node)) return scalarData(node, path, walk)
   walk.open.add(node)
   const data = isSeq(node)
@@ -117,12 +118,12 @@ function scalarData(node: Scalar, path: Path, walk: Walk): unknown {
   for (const message of problems) walk.problems.push(walk.source.problem(node.range?.[0] ?? 0, path, message))
   walk.substituted.add(node)
   // Quoted or not: inside { … } it has to be.
-  if (whole && node.tag === undefined) walk.typeable.add(node)
+  if (whole) walk.typeable.add(node)
   return walk.typed.has(node) ? readPlainScalar(text) : text
 }
 
-function locate(document: Document.Parsed, path: Path): { key: Node | null; value: Node | null; exact: boolean } {
-  const follow = (node: Node | null) => (isAlias(node) ? (node.resolve(document) ?? null) : node)
+function locate({ document, aliases }: YamlFile, path: Path): { key: Node | null; value: Node | null; exact: boolean } {
+  const follow = (node: Node | null) => (isAlias(node) ? (aliases.get(node) ?? null) : node)
   let key: Node | null = null
   let value: Node | null = document.contents
   for (const part of path) {

@@ -4,7 +4,10 @@ import { readClaimPath } from './claim-path.ts'
 
 /** Name of an issuer, upstream, rate limit or CORS policy. */
 export function name() {
-  return z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'expected a name: a letter, then letters, digits, ".", "_" or "-"')
+  return z
+    .string()
+    .regex(/^[A-Za-z][\w.-]{0,63}$/, 'expected a name: a letter, then letters, digits, ".", "_" or "-"')
+    .meta({ title: 'name' })
 }
 
 /** One value, or a list of at least one; read as a list. */
@@ -20,11 +23,15 @@ export function claimPath() {
     .string()
     .min(1)
     .refine((text) => readClaimPath(text) !== undefined, 'expected a claim: dots nest (a.b), or a JSON Pointer (/a~1b)')
+    .meta({ title: 'claim' })
 }
 
 /** Name of an HTTP field that this gateway sets; letters, digits, "-" and "_". */
 export function fieldName() {
-  return z.string().regex(/^[A-Za-z][\w-]*$/, 'expected a field name: a letter, then letters, digits, "-" or "_"')
+  return z
+    .string()
+    .regex(/^[A-Za-z][\w-]*$/, 'expected a field name: a letter, then letters, digits, "-" or "_"')
+    .meta({ title: 'field name' })
 }
 
 export function hostName() {
@@ -35,10 +42,13 @@ const isHttp = (url: URL | null) => url?.protocol === 'http:' || url?.protocol =
 
 /** An http(s) URL without credentials, query and fragment. Kept as written: issuers are compared byte for byte. */
 export function httpUrl() {
-  return z.string().refine((text) => {
-    const url = URL.parse(text)
-    return isHttp(url) && url?.username === '' && url.password === '' && !/[?#\s]/.test(text)
-  }, 'expected an http or https URL without credentials, query and fragment')
+  return z
+    .string()
+    .refine((text) => {
+      const url = URL.parse(text)
+      return isHttp(url) && url?.username === '' && url.password === '' && !/[?#\s]/.test(text)
+    }, 'expected an http or https URL without credentials, query and fragment')
+    .meta({ title: 'URL' })
 }
 
 /** Scheme, host and port alone; read in its ASCII serialisation (RFC 6454 section 6.2). */
@@ -51,13 +61,14 @@ export function httpOrigin() {
         isHttp(url) && url?.username === '' && url.password === '' && url.pathname === '/' && !/[?#\s\\]/.test(text)
       )
     }, 'expected scheme, host and port alone, such as http://orders:8080')
+    .meta({ title: 'origin' })
     .transform((text) => new URL(text).origin)
 }
 
 /** Text that must not be shown: given as it is (best as `${ENV_NAME}`), or read from a file by the loader. */
 export function secret(description: string) {
   return z
-    .union([z.string().min(1), z.strictObject({ file: z.string().min(1) })])
+    .union([z.string().min(1).meta({ title: 'secret' }), z.strictObject({ file: z.string().min(1) })])
     .describe(description)
     .meta({ writeOnly: true })
 }

@@ -9,7 +9,7 @@ export interface JsonSchema {
   $defs?: Record<string, JsonSchema>
   title?: string
   description?: string
-  type?: string
+  type?: string | string[]
   const?: unknown
   enum?: unknown[]
   default?: unknown
@@ -17,6 +17,7 @@ export interface JsonSchema {
   minimum?: number
   maximum?: number
   minItems?: number
+  maxProperties?: number
   writeOnly?: boolean
   properties?: Record<string, JsonSchema>
   required?: string[]
@@ -64,9 +65,12 @@ function allowReference(schema: JsonSchema): void {
   schema.anyOf = [narrow, { $ref: '#/$defs/environment' }]
 }
 
+let known: JsonSchema | undefined
+
 /** Names of the fields that may stand at `path`; empty when nothing or anything may. */
 export function fieldsAt(path: readonly (string | number)[]): string[] {
-  let schemas = alternatives(fileJsonSchema())
+  known ??= fileJsonSchema()
+  let schemas = alternatives(known)
   for (const part of path) {
     schemas = schemas.flatMap((schema) => {
       const open = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined

@@ -12,7 +12,7 @@ import { readRest, type Salvaged, writtenNames } from './salvage.ts'
 import { fileSchema, type GatewayFile } from './schema.ts'
 import { readIssues, type SchemaProblem } from './schema-problems.ts'
 import { BARE_LIST } from './schema-routes.ts'
-import { createSourceFile } from './source-file.ts'
+import { createSourceFile, fileProblem } from './source-file.ts'
 import { readYaml } from './yaml-syntax.ts'
 
 export const MAX_FILE_BYTES = 1024 * 1024
@@ -34,11 +34,11 @@ export type LoadResult =
 
 /** Reads, checks and resolves a text. Never throws for what the text says; reports all problems at once, in the file's order. */
 export function loadConfig(options: LoadOptions): LoadResult {
-  const source = createSourceFile(options.text, options.file)
   if (Buffer.byteLength(options.text) > MAX_FILE_BYTES) {
-    return { problems: [source.problem(0, [], 'the file has more than 1 MiB')] }
+    return { problems: [fileProblem(options.file, 'the file has more than 1 MiB')] }
   }
-  const { document: yaml, problems } = readYaml(source)
+  const source = createSourceFile(options.text, options.file)
+  const { yaml, problems } = readYaml(source)
   if (!yaml) return { problems }
   const document = createDocument(yaml, source, options.env)
   const report = createReport(source, document)
@@ -57,8 +57,8 @@ export function loadConfigFile(file: string, env: Environment, { cwd = '.', now 
     const text = readTextFile(path.resolve(cwd, file), MAX_FILE_BYTES)
     return loadConfig({ text, file, env, readFile, now })
   } catch (error) {
-    const message = `the file ${error instanceof Error ? error.message : 'cannot be read'}`
-    return { problems: [createSourceFile('', file).problem(0, [], message)], unreadable: true }
+    const message = error instanceof Error ? error.message : 'cannot be read'
+    return { problems: [fileProblem(file, `the file ${message}`)], unreadable: true }
   }
 }
 
@@ -104,8 +104,10 @@ function addSchemaProblem(
   report.error(at, text, { at: part, suggestion: document.isSubstituted(at) ? undefined : suggestion })
 }
 
+/** Each once. */
 function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
+  return [...unique.values()].toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
 /** Objects and lists, all the way down; maps and sets are read-only by their types. */

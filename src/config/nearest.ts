@@ -15,11 +15,13 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   host: ['url', 'urls'],
 }
 
-/** The candidate that was probably meant: known by another name, or at most a third of its letters away (see `editDistance`). */
+/** The candidate that was probably meant: known by another name, its beginning, or at most a third of its letters away (see `editDistance`). */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const known = [...candidates]
   const translated = ELSEWHERE[word]?.find((candidate) => known.includes(candidate))
   if (translated !== undefined) return translated
+  const longer = known.filter((candidate) => word.length > 2 && candidate.startsWith(word))
+  if (longer.length === 1) return longer[0]
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of known) {

@@ -6,7 +6,7 @@ export type Path = readonly (string | number)[]
 export interface Problem {
   /** As the caller named it. */
   readonly file: string
-  /** From 1. */
+  /** From 1; 0: the file as a whole. */
   readonly line: number
   /** From 1, in UTF-16 code units of the line as it stands in the file. */
   readonly column: number
@@ -40,13 +40,15 @@ export function quoteText(text: string): string {
 
 /** The same number of characters, none of which moves a cursor, changes a colour or the direction of writing. */
 export function withoutControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => (character === '\t' ? ' ' : '·'))
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character === '\t' ? ' ' : '·'.repeat(character.length),
+  )
 }
 
 /** Place, path and message, then the line with a caret. Ends without a line break. */
 export function formatProblem(problem: Problem): string {
   const { file, line, column, path, message, suggestion, source, caret } = problem
-  const place = path === '' && source === '' ? `${file}: ` : `${file}:${line}:${column}: `
+  const place = line === 0 ? `${file}: ` : `${file}:${line}:${column}: `
   const subject = path === '' ? '' : `${path}: `
   const meant = suggestion === undefined ? '' : `; did you mean ${quoteText(suggestion)}?`
   const head = `${place}${subject}${message}${meant}`

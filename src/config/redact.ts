@@ -11,24 +11,28 @@ export function isReference(written: string): boolean {
   return new RegExp(`^${REFERENCE}$`).test(written.trim())
 }
 
-/** What looks like a secret wherever it stands: credentials in a URL, the value of a key that sounds like a password. */
-const SUSPICIOUS = [
-  /(?<=:\/\/)\S*(?=@)/g,
-  new RegExp(
-    String.raw`(?<=\b[\w-]*(?:pass|pasw|pwd|secret|credential)[\w-]*(?:["']\s*:\s*|\s*:\s+))(?!\s)(?!${REFERENCE}\s*(?:[,}#]|$)).+`,
-    'gi',
-  ),
-]
+const URL_CREDENTIALS = /(?<=:\/\/)\S*(?=@)/g
+const KEY = /([\w-]+)(?:["']\s*:\s*|:\s+|:$)/g
+const PASSWORD = /pass|pasw|pwd|secret/i
+const SHOWN_VALUE = new RegExp(String.raw`^(?:\{\s*file:|${REFERENCE}\s*(?:[,}#]|$))`)
 
-/** The line without `secrets` and without what looks like one; `caret` moves along. */
+/** What looks like a secret wherever it stands: credentials in a URL, what follows a key that sounds like a password. */
+export function suspiciousRanges(line: string): Range[] {
+  const ranges = [...line.matchAll(URL_CREDENTIALS)].map((match): Range => [match.index, match.index + match[0].length])
+  for (const match of line.matchAll(KEY)) {
+    const start = match.index + match[0].length
+    const isSecret = PASSWORD.test(match[1] ?? '') && !SHOWN_VALUE.test(line.slice(start))
+    if (isSecret) ranges.push([start, line.length])
+  }
+  return ranges
+}
+
+/** The line without `secrets`; `caret` moves along. */
 export function redactLine(line: string, caret: number, secrets: readonly Range[]): { text: string; caret: number } {
-  const found = SUSPICIOUS.flatMap((pattern) =>
-    [...line.matchAll(pattern)].map((match): Range => [match.index, match.index + match[0].length]),
-  )
   let text = ''
   let end = 0
   let moved = caret
-  for (const [start, stop] of merge([...secrets, ...found])) {
+  for (const [start, stop] of merge(secrets)) {
     text += line.slice(end, start) + REDACTED
     if (caret >= stop) moved += REDACTED.length - (stop - start)
     else if (caret > start) moved -= caret - start
@@ -48,8 +52,8 @@ function merge(ranges: readonly Range[]): Range[] {
 }
 
 /**
- * For a text that YAML cannot read, so that nobody knows where its values end: what follows the first colon of a line,
- * when the line belongs to a section named `redis` by its indentation.
+ * For a text that YAML cannot read, so that nobody knows where its values end: what follows a known key of a line, or all
+ * of it, when the line belongs to a section named `redis` by its indentation.
  */
 export function unreadableSecret(lines: readonly string[], index: number): Range | undefined {
   const line = lines[index] ?? ''
@@ -64,10 +68,11 @@ export function unreadableSecret(lines: readonly string[], index: number): Range
   return undefined
 }
 
+const KNOWN_KEY = /^\s*["']?(?:url|password|cluster|sentinel|name|nodes|tls|username|file)["']?\s*:/
+
 function afterColon(line: string, isHead: boolean): Range | undefined {
   const start = isHead ? line.search(/\bredis["']?\s*:/i) : 0
-  const colon = line.indexOf(':', start)
-  const from = colon < 0 ? line.length - line.trimStart().length : colon + 1
+  const from = isHead || KNOWN_KEY.test(line) ? line.indexOf(':', start) + 1 : 0
   const value = line.slice(from)
   if (value.trim() === '' || isReference(value)) return undefined
   return [from + value.length - value.trimStart().length, line.length]

@@ -6,7 +6,10 @@ import type { LoadResult } from './load.ts'
 import type { Problem } from './problem.ts'
 
 export interface WatchOptions {
-  /** Path of the file; its folder is watched, so that replacing the file or a link on its way counts as a change. */
+  /**
+   * Path of the file. Its folder is watched, because editors and kubelets replace the file or a link on its way; and
+   * what the path leads to, because a file mounted alone into a container changes without its folder.
+   */
   readonly file: string
   /** Reads the file anew. */
   readonly load: () => LoadResult
@@ -32,11 +35,12 @@ export interface ConfigWatcher {
 
 /** Reloads happen one after the other; any number of changes while one runs lead to one more. */
 export function watchConfig(options: WatchOptions): ConfigWatcher {
-  const { file, signal, settleMs = 100 } = options
+  const { file, signal, onFailed, settleMs = 100 } = options
   const step = createStep(options)
   let timer: NodeJS.Timeout | undefined
   let last: Promise<void> = Promise.resolve()
-  let watcher: FSWatcher | undefined
+  let folder: FSWatcher | undefined
+  let target: FSWatcher | undefined
 
   const enqueue = (isForced: boolean): Promise<void> => {
     last = last.then(() => step(isForced))
@@ -44,22 +48,37 @@ export function watchConfig(options: WatchOptions): ConfigWatcher {
   }
   const settle = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => void enqueue(false), settleMs)
+    timer = setTimeout(() => {
+      target?.close()
+      if (!isClosed) target = tryWatch(file, settle)
+      void enqueue(false)
+    }, settleMs)
     timer.unref()
   }
+  let isClosed = false
   const close = () => {
+    isClosed = true
     clearTimeout(timer)
-    watcher?.close()
+    folder?.close()
+    target?.close()
   }
-  try {
-    watcher = watch(path.dirname(path.resolve(file)), { persistent: false }, settle)
-    watcher.on('error', options.onFailed)
-  } catch (error) {
-    options.onFailed(error)
-  }
+  folder = tryWatch(path.dirname(path.resolve(file)), settle, onFailed)
+  target = tryWatch(file, settle)
   if (signal?.aborted) close()
   signal?.addEventListener('abort', close, { once: true })
   return { reload: () => enqueue(true), close }
+}
+
+/** Undefined when it cannot be watched. A watch that ends later is reported, too. */
+function tryWatch(what: string, onEvent: () => void, onFailed?: (error: unknown) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(what, { persistent: false }, onEvent)
+    watcher.on('error', (error) => onFailed?.(error))
+    return watcher
+  } catch (error) {
+    onFailed?.(error)
+    return undefined
+  }
 }
 
 function createStep({ load, digest, onLoaded, onRefused, onFailed }: WatchOptions) {

@@ -3,7 +3,7 @@ import { readClaimPath } from './claim-path.ts'
 import type { AllowLine, Method, RoutePolicy } from './gateway-config.ts'
 import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
-import type { RoutePath } from './route-path.ts'
+import { describeParams, type RoutePath } from './route-path.ts'
 import type { AllowLineFile, RouteFile } from './schema-routes.ts'
 
 const ALL_METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -46,8 +46,8 @@ function resolveLine(
   for (const key of Object.keys(line.where ?? {})) {
     const name = key.slice('path.'.length)
     if (params && !params.includes(name)) {
-      const known = params.length > 0 ? `it has ${params.map((it) => `path.${it}`).join(', ')}` : 'it has none'
-      report.error([...path, 'where', key], `the path has no parameter {${name}}; ${known}`, { at: 'key' })
+      const mend = describeParams(params, [...path.slice(0, -2), 'path'], report)
+      report.error([...path, 'where', key], `the path has no parameter {${name}}${mend}`, { at: 'key' })
     }
   }
   return {

@@ -12,7 +12,7 @@ import type { Report } from './report.ts'
 import { resolveIdentityFields } from './resolve-identity.ts'
 import type { NamedThings } from './resolve-names.ts'
 import { resolvePolicy } from './resolve-policy.ts'
-import { type RoutePath, readRoutePath } from './route-path.ts'
+import { describeParams, type RoutePath, readRoutePath } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'
 import type { GatewayFile } from './schema.ts'
 import type { RouteFile } from './schema-routes.ts'
@@ -137,8 +137,8 @@ function checkRewrite(text: string, route: RoutePath, path: Path, report: Report
     return
   }
   if (rewrite.params.some((name) => !route.params.includes(name))) {
-    const known = route.params.length > 0 ? route.params.map((name) => `{${name}}`).join(', ') : 'none'
-    report.error(path, `the rewrite uses a parameter that the path does not have (it has ${known})`)
+    const mend = describeParams(route.params, [...path.slice(0, -2), 'path'], report)
+    report.error(path, `the rewrite uses a parameter that the path does not have${mend}`)
   }
   if (rewrite.below && !route.below) report.error(path, '"**" in a rewrite needs a path that ends in "**"')
   if (!rewrite.below && route.below) {

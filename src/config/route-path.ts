@@ -1,4 +1,6 @@
 /** The grammar of `path` and `rewrite`. */
+import type { Path } from './problem.ts'
+import type { Report } from './report.ts'
 
 export interface RoutePath {
   /** Literal text, `{name}` or `**`; none for `/`. */
@@ -48,4 +50,10 @@ export function shapeOf({ segments }: RoutePath): string {
 /** A request path that the route matches. */
 export function exampleOf({ segments }: RoutePath): string {
   return `/${segments.map((segment) => (PARAMETER.test(segment) ? '1' : segment === '**' ? 'x' : segment)).join('/')}`
+}
+
+/** `; it has {id}`, for a message; nothing when the path holds something from the environment. */
+export function describeParams(params: readonly string[], path: Path, report: Report): string {
+  if (report.isSubstituted(path)) return ''
+  return params.length > 0 ? `; it has ${params.map((name) => `{${name}}`).join(', ')}` : '; it has none'
 }

@@ -5,6 +5,8 @@ import { nearest } from './nearest.ts'
 import { quoteText } from './problem.ts'
 import { EITHER } from './schema-routes.ts'
 
+const MISSING = 'is missing'
+
 type Issue = z.core.$ZodIssue
 type Keys = (string | number)[]
 
@@ -18,16 +20,28 @@ export interface SchemaProblem {
 /** Values are never quoted: they may come from the environment. */
 export function readIssues(issues: readonly Issue[], data: unknown): SchemaProblem[] {
   const problems = issues.flatMap((issue) => readIssue(issue, [], data))
-  const misspelt = new Set(problems.filter(isUnknownKey).map(({ path }) => JSON.stringify(path.slice(0, -1))))
-  return problems.filter((problem) => problem.message !== EITHER || !misspelt.has(JSON.stringify(problem.path)))
+  return withoutConsequences(problems)
 }
 
-const isUnknownKey = ({ message }: SchemaProblem) => message.startsWith('unknown key')
+/** A misspelt key is one mistake: what is missing or odd because of it is not reported. */
+function withoutConsequences(problems: readonly SchemaProblem[]): SchemaProblem[] {
+  const unknown = problems.filter(({ message }) => message.startsWith('unknown key'))
+  const explained = new Set(
+    unknown.flatMap(({ path, suggestion }) => {
+      const parent = path.slice(0, -1)
+      return [JSON.stringify([EITHER, ...parent]), JSON.stringify([MISSING, ...parent, suggestion])]
+    }),
+  )
+  return problems.filter(({ path, message }) => {
+    const kind = message.endsWith(MISSING) ? MISSING : message
+    return !explained.has(JSON.stringify([kind, ...path]))
+  })
+}
 
 function readIssue(issue: Issue, base: Keys, data: unknown): SchemaProblem[] {
   const path = [...base, ...(issue.path as Keys)]
   const value = valueAt(data, path)
-  if (value === undefined) return [{ path, at: 'key', message: `${quoteText(String(path.at(-1)))} is missing` }]
+  if (value === undefined) return [{ path, at: 'key', message: `${quoteText(String(path.at(-1)))} ${MISSING}` }]
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(path, key))
@@ -64,7 +78,8 @@ function readUnion(issue: z.core.$ZodIssueInvalidUnion, path: Keys, data: unknow
     const problem = invalidValue(path, value, values.flat())
     return [own === undefined ? problem : { ...problem, message: own }]
   }
-  const deepest = fitting.toSorted((a, b) => depth(b) - depth(a))[0]
+  const explained = fitting.filter((_, index) => values[index] === undefined)
+  const deepest = explained.toSorted((a, b) => depth(b) - depth(a))[0]
   if (deepest && (fitting.length === 1 || own === undefined)) {
     return deepest.flatMap((inner) => readIssue(inner, path, data))
   }

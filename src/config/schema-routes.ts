@@ -104,6 +104,7 @@ export const routeSchema = z.strictObject({
   mode: z.enum(['enforce', 'report']).prefault('enforce').describe('report: log who would be refused'),
   until: z.iso
     .date({ error: 'expected a date, such as 2027-03-31' })
+    .meta({ title: 'date' })
     .optional()
     .describe('Day on which report turns into enforce'),
   issuer: oneOrMore(name()).optional().describe('Issuers whose tokens count here'),
@@ -140,7 +141,7 @@ export const testSchema = z.strictObject({
     .union([
       z.int().min(100).max(599),
       z.strictObject({
-        status: z.int().min(100).max(599),
+        status: z.int().min(100).max(599).describe('The status'),
         missing: z
           .union([z.string(), z.array(z.string())])
           .optional()

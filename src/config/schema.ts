@@ -45,7 +45,9 @@ const upstreamObject = z.strictObject({
   connections: z.int().min(1).max(10_000).prefault(128).describe('Connections kept to each URL, at most'),
 })
 
-const upstreamSchema = z.union([httpOrigin().transform((url) => upstreamObject.parse({ urls: [url] })), upstreamObject])
+const upstreamSchema = z
+  .union([httpOrigin().transform((url) => upstreamObject.parse({ urls: [url] })), upstreamObject])
+  .describe('One origin, or a mapping')
 
 const rateLimitSchema = z.strictObject({
   limit: z.int().min(1).max(1_000_000_000).describe('Requests that any window of this length may hold'),
@@ -69,7 +71,12 @@ const rateLimitSchema = z.strictObject({
 
 const corsSchema = z.strictObject({
   origins: z
-    .array(z.union([z.literal('*'), httpOrigin()]))
+    .array(
+      z.union(
+        [z.literal('*'), httpOrigin()],
+        'expected scheme, host and port alone, such as https://shop.example.com, or "*"',
+      ),
+    )
     .min(1)
     .describe('Origins of pages that may call; `*` only without credentials'),
   credentials: z.boolean().prefault(false).describe('Let pages send cookies'),
@@ -104,7 +111,10 @@ const listenSchema = z.strictObject({
   host: hostName().prefault('0.0.0.0').describe('Address to listen on'),
   port: z.int().min(0).max(65_535).prefault(8080).describe('Port; the environment variable PORT and --port win'),
   tls: z
-    .strictObject({ cert: z.string().min(1), key: z.string().min(1) })
+    .strictObject({
+      cert: z.string().min(1).describe('Certificate chain'),
+      key: z.string().min(1).describe('Private key, without a passphrase'),
+    })
     .optional()
     .describe('PEM files, for HTTPS; relative to the folder of this file'),
 })

@@ -1,15 +1,17 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
 import { editDistance } from './nearest.ts'
 import { isReference, type Range } from './redact.ts'
+import type { Aliases } from './yaml-nodes.ts'
+import type { YamlFile } from './yaml-syntax.ts'
 
 /** Keys below `redis` whose values are no secrets. */
 const PLAIN = /^(cluster|sentinel|tls|username|file)$/
 
 /** Every text below `redis` (or a misspelling of it) that may hold a secret and is not just `${NAME}`. */
-export function secretRanges(document: Document.Parsed, text: string): Range[] {
+export function secretRanges({ document, aliases }: YamlFile, text: string): Range[] {
   const found = new Set<Node>()
   for (const [key, value] of pairs(document.contents)) {
-    if (editDistance(key.toLowerCase(), 'redis') <= 2) collect(value, document, found)
+    if (editDistance(key.toLowerCase(), 'redis') <= 2) collect(value, aliases, found)
   }
   return [...found].flatMap((node): Range[] => {
     if (!isScalar(node) || !node.range || isReference(text.slice(node.range[0], node.range[1]))) return []
@@ -18,12 +20,12 @@ export function secretRanges(document: Document.Parsed, text: string): Range[] {
 }
 
 /** Goes through aliases: a secret may stand at an anchor elsewhere. */
-function collect(node: Node | null | undefined, document: Document.Parsed, found: Set<Node>): void {
+function collect(node: Node | null | undefined, aliases: Aliases, found: Set<Node>): void {
   if (!node || found.has(node)) return
   found.add(node)
-  if (isAlias(node)) collect(node.resolve(document), document, found)
-  if (isSeq<Node>(node)) for (const item of node.items) collect(item, document, found)
-  for (const [key, value] of pairs(node)) if (!PLAIN.test(key)) collect(value, document, found)
+  if (isAlias(node)) for (const target of aliases.named(node.source)) collect(target, aliases, found)
+  if (isSeq<Node>(node)) for (const item of node.items) collect(item, aliases, found)
+  for (const [key, value] of pairs(node)) if (!PLAIN.test(key)) collect(value, aliases, found)
 }
 
 function pairs(node: Node | null): [string, Node | null][] {

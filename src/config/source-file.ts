@@ -1,7 +1,9 @@
 import { formatPath, type Path, type Problem, withoutControls } from './problem.ts'
-import { type Range, redactLine, unreadableSecret } from './redact.ts'
+import { type Range, redactLine, suspiciousRanges, unreadableSecret } from './redact.ts'
 
 const SHOWN = 120
+/** Longer lines are not shown at all. */
+const MAX_LINE = 2_000
 
 export interface SourceFile {
   readonly text: string
@@ -31,14 +33,21 @@ export function createSourceFile(text: string, file: string): SourceFile {
     return low
   }
   const secretsOfLine = (index: number): Range[] => {
+    const line = lines[index] ?? ''
     const start = starts[index] ?? 0
-    const length = lines[index]?.length ?? 0
-    if (secrets) {
-      const inLine = secrets.map(([from, to]): Range => [Math.max(0, from - start), Math.min(length, to - start)])
-      return inLine.filter(([from, to]) => from < to)
-    }
-    const guess = unreadableSecret(lines, index)
-    return guess ? [guess] : []
+    const guess = secrets === undefined ? unreadableSecret(lines, index) : undefined
+    const known = (secrets ?? []).map(([from, to]): Range => [from - start, to - start])
+    const all = [...known, ...(guess ? [guess] : []), ...suspiciousRanges(line)]
+    const inLine = all.map(([from, to]): Range => [Math.max(0, from), Math.min(line.length, to)])
+    return inLine.filter(([from, to]) => from < to)
+  }
+  const cache = new Map<number, Range[]>()
+  const show = (index: number, column: number) => {
+    const line = lines[index] ?? ''
+    if (line.length > MAX_LINE) return { text: '', caret: 0 }
+    const ranges = cache.get(index) ?? secretsOfLine(index)
+    cache.set(index, ranges)
+    return shorten(redactLine(line, column, ranges))
   }
 
   return {
@@ -47,23 +56,32 @@ export function createSourceFile(text: string, file: string): SourceFile {
     problem(offset, path, message, suggestion) {
       const index = lineIndex(offset)
       const column = Math.min(offset - (starts[index] ?? 0), lines[index]?.length ?? 0)
-      const shown = shorten(redactLine(lines[index] ?? '', column, secretsOfLine(index)))
+      const shown = show(index, column)
       const place = { file, line: index + 1, column: column + 1, path: formatPath(path), message }
       const source = { source: withoutControls(shown.text), caret: shown.caret }
       return suggestion === undefined ? { ...place, ...source } : { ...place, suggestion, ...source }
     },
     setSecrets(ranges) {
       secrets = ranges
+      cache.clear()
     },
   }
+}
+
+/** A problem of the file as a whole. */
+export function fileProblem(file: string, message: string): Problem {
+  return { file, line: 0, column: 0, path: '', message, source: '', caret: 0 }
 }
 
 /** At most `SHOWN` characters of the line, around the caret. */
 function shorten({ text, caret }: { text: string; caret: number }): { text: string; caret: number } {
   const trimmed = text.trimEnd()
-  if (trimmed.length <= SHOWN) return { text: trimmed, caret }
+  if (trimmed.length <= SHOWN) return { text: trimmed, caret: Math.min(caret, trimmed.length) }
   const start = Math.max(0, Math.min(caret - SHOWN / 2, trimmed.length - SHOWN))
   const before = start > 0 ? '…' : ''
   const after = start + SHOWN < trimmed.length ? '…' : ''
-  return { text: before + trimmed.slice(start, start + SHOWN) + after, caret: caret - start + before.length }
+  return {
+    text: before + trimmed.slice(start, start + SHOWN) + after,
+    caret: Math.min(caret, trimmed.length) - start + before.length,
+  }
 }

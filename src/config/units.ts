@@ -21,6 +21,7 @@ export function duration({ minMs = 0, maxMs = 366 * 86_400_000 }: { minMs?: numb
   return z
     .string({ error: 'expected a duration with a unit, such as 250ms, 30s, 10m, 24h or 7d' })
     .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration with a unit, such as 250ms, 30s, 10m, 24h or 7d')
+    .meta({ title: 'duration' })
     .transform((text) => readQuantity(text, DURATION_MS))
     .refine((ms) => ms >= minMs, `expected at least ${formatDuration(minMs)}`)
     .refine((ms) => ms <= maxMs, `expected at most ${formatDuration(maxMs)}`)
@@ -31,6 +32,7 @@ export function size({ minBytes = 0, maxBytes = Number.MAX_SAFE_INTEGER } = {}) 
   return z
     .string({ error: 'expected a size with a unit, such as 512B, 16KiB or 1MiB' })
     .regex(/^\d+(\.\d+)?([KMG]i?)?B$/, 'expected a size with a unit, such as 512B, 16KiB or 1MiB')
+    .meta({ title: 'size' })
     .transform((text) => readQuantity(text, SIZE_BYTES))
     .refine((bytes) => bytes >= minBytes, `expected at least ${minBytes} bytes`)
     .refine((bytes) => bytes <= maxBytes, `expected at most ${maxBytes} bytes`)

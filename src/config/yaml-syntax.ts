@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
 import type { Problem } from './problem.ts'
 import type { SourceFile } from './source-file.ts'
+import { type Aliases, readAliases } from './yaml-nodes.ts'
 
 /** Our own texts: those of the library quote the file, and with it what may be a secret. */
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -18,12 +19,16 @@ const MESSAGES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'the file must hold one YAML document',
   NON_STRING_KEY: 'a key must be a text',
   TAB_AS_INDENT: 'tabs cannot indent; use spaces',
-  TAG_RESOLVE_FAILED: 'tags (!name) are not supported',
   UNEXPECTED_TOKEN: 'this cannot stand here',
 }
 
+export interface YamlFile {
+  readonly document: Document.Parsed
+  readonly aliases: Aliases
+}
+
 /** Reads YAML 1.2 (core schema, unique keys, no merge keys). After a structural mistake only the first is reported. */
-export function readYaml(source: SourceFile): { document?: Document.Parsed; problems: Problem[] } {
+export function readYaml(source: SourceFile): { yaml?: YamlFile; problems: Problem[] } {
   let document: Document.Parsed
   try {
     document = parseDocument(source.text, {
@@ -35,22 +40,31 @@ export function readYaml(source: SourceFile): { document?: Document.Parsed; prob
       uniqueKeys: true,
       strict: true,
       prettyErrors: false,
-      logLevel: 'silent',
+      // With 'silent', a second document would be left out without a word.
+      logLevel: 'error',
       lineCounter: new LineCounter(),
     })
   } catch {
-    return { problems: [source.problem(0, [], 'the file cannot be read as YAML: it is nested too deeply')] }
+    return { problems: [tooDeep(source)] }
   }
   const problems: Problem[] = []
   let broken = isOtherVersion(document)
   if (broken) problems.push(source.problem(0, [], MESSAGES.BAD_DIRECTIVE ?? ''))
-  for (const error of [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])) {
+  // Tags are refused one and all, when the values are read.
+  const errors = document.errors.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED')
+  for (const error of errors.toSorted((a, b) => a.pos[0] - b.pos[0])) {
     if (broken) break
     const { text, offset } = describe(error, source.text)
     problems.push(source.problem(offset, [], text))
-    broken = error.code !== 'DUPLICATE_KEY' && error.code !== 'TAG_RESOLVE_FAILED'
+    broken = error.code !== 'DUPLICATE_KEY'
   }
-  return broken ? { problems } : { document, problems }
+  if (broken) return { problems }
+  const aliases = readAliases(document.contents)
+  return aliases ? { yaml: { document, aliases }, problems } : { problems: [tooDeep(source), ...problems] }
+}
+
+function tooDeep(source: SourceFile): Problem {
+  return source.problem(0, [], 'the file is nested too deeply')
 }
 
 function isOtherVersion({ directives }: Document.Parsed): boolean {
@@ -60,10 +74,11 @@ function isOtherVersion({ directives }: Document.Parsed): boolean {
 
 /** In `{ … }` and `[ … ]` an unquoted brace ends the text: the commonest slip with `${NAME}` and `{param}`. */
 function describe(error: YAMLError, text: string): { text: string; offset: number } {
-  const offset = Math.min(error.pos[0], text.length)
+  const offset = Math.min(error.pos[0], text.trimEnd().length)
   const isBrace = /[{}]/.test(text.charAt(offset)) && /[\w/$}-]$/.test(text.slice(0, offset))
   if (isBrace) {
     return { text: 'inside { … } and [ … ], a text with braces such as "${NAME}" or "/{param}" must be quoted', offset }
   }
+  if (/^Missing closing ["']/.test(error.message)) return { text: 'not valid YAML: a quote is not closed', offset }
   return { text: `not valid YAML: ${MESSAGES[error.code] ?? 'this cannot be read'}`, offset }
 }
