@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { createKeySources } from './authentication/key-sources.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
+import { ERRORS } from './errors.ts'
 import { createAddressBook } from './forwarding/address-book.ts'
 import { forward } from './forwarding/forward.ts'
 import { createUndiciUpstreamClient } from './forwarding/undici-upstream-client.ts'
 import { createGateway } from './gateway.ts'
 import { createAdaptor } from './http/adaptor.ts'
 import { type AdminServer, createAdminServer } from './http/admin-server.ts'
-import { createRequestId } from './http/exchange.ts'
 import { createDataServer, type DataServer } from './http/server.ts'
 import { createLiveRuntime, type LiveRuntime } from './live-runtime.ts'
 import { logAccess } from './observability/access-log.ts'
@@ -59,16 +59,16 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
     metrics,
     live,
     server: createDataServer(config.server, {
-      createRequestId,
       onExchange: (exchange) => {
         adapt(exchange).catch((cause: unknown) => {
           logger.error({ cause }, 'an answer could not be written')
           exchange.outgoing.destroy()
         })
       },
-      onRefused: ({ reason }, status, address) => {
-        const record = createRequestRecord(createRequestId(), '', address)
-        onFinished({ ...record, decision: 'denied', status, reason }, 0)
+      onRefused: ({ code, reason }, requestId, peer) => {
+        const { status } = ERRORS[code]
+        const record = createRequestRecord(requestId, '', live.current().clientAddress(peer, []))
+        onFinished({ ...record, decision: status < 500 ? 'denied' : 'failed', status, reason }, 0)
       },
     }),
     admin: createAdminServer({

@@ -32,6 +32,7 @@ export const ERRORS = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   body_too_large: { status: 413, title: 'The request body is too large' },
   uri_too_long: { status: 414, title: 'The request target is too long' },
+  expectation_failed: { status: 417, title: 'The expectation of the Expect field cannot be met' },
   rate_limited: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The request header fields are too large' },
   internal_error: { status: 500, title: 'The gateway failed' },

@@ -1,7 +1,7 @@
 /** The gateway as a Hono app: its own page, and everything else through the pipeline. */
 import { Hono } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
-import { GatewayError } from './errors.ts'
+import { ERRORS, GatewayError } from './errors.ts'
 import { type GatewayEnv, getPath } from './http/adaptor.ts'
 import { resourceMetadata, resourceMetadataUrl, toChallenge } from './http/challenge.ts'
 import { corsHeaders, preflightHeaders } from './http/cors.ts'
@@ -26,31 +26,44 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
 
   // RFC 9728: lets a client find the authorization server that a challenge asks it to use.
   app.get('/.well-known/oauth-protected-resource/*', async ({ env: { exchange } }, next) => {
-    const { config, scheme } = runtime()
-    const baseUrl = toBaseUrl(exchange, scheme)
-    const { pathname } = new URL(resourceMetadataUrl(config, baseUrl))
-    if (exchange.incoming.url !== pathname) {
-      await next()
-      return TAKEN
-    }
-    const headers = ['Content-Type', 'application/json', 'Access-Control-Allow-Origin', '*']
-    writeAnswer(exchange, 200, headers, JSON.stringify(resourceMetadata(config, baseUrl)))
+    const { pathname } = new URL(resourceMetadataUrl(runtime().config, 'http://localhost'))
+    if (exchange.incoming.url === pathname) return serve(exchange, answerMetadata)
+    await next()
     return TAKEN
   })
 
-  app.all('*', async ({ env: { exchange } }) => {
+  app.all('*', ({ env: { exchange } }) =>
+    serve(exchange, async (visit, current) => {
+      const outcome = await handleRequest(visit, current, services)
+      if (outcome === 'preflight') answerPreflight(visit)
+    }),
+  )
+
+  async function serve(exchange: Exchange, answer: (visit: Visit, runtime: Runtime) => unknown): Promise<Response> {
     const current = runtime()
     const visit = createVisit(exchange, current)
     try {
-      const outcome = await handleRequest(visit, current, services)
-      if (outcome === 'preflight') answerPreflight(visit)
+      await answer(visit, current)
     } catch (error) {
       refuse(visit, current, error)
     }
+    noteFault(visit)
     onFinished(visit.record, performance.now() - exchange.startedAtMs)
     return TAKEN
-  })
+  }
   return app
+}
+
+/** The page shows the Host field: what is refused elsewhere for its fields is refused here too. */
+function answerMetadata({ exchange, record }: Visit, { config, scheme, readFields }: Runtime): void {
+  readFields(exchange.incoming.rawHeaders, config.limits.headersBytes) // 400 431
+  record.path = exchange.incoming.url
+  record.status = 200
+  record.decision = 'allowed'
+  record.reason = 'metadata'
+  const headers = ['Content-Type', 'application/json', 'Access-Control-Allow-Origin', '*']
+  const document = JSON.stringify(resourceMetadata(config, toBaseUrl(exchange, scheme)))
+  record.bytes = writeAnswer(exchange, 200, headers, document)
 }
 
 function createVisit(exchange: Exchange, runtime: Runtime): Visit {
@@ -72,6 +85,14 @@ function createVisit(exchange: Exchange, runtime: Runtime): Visit {
     },
     quotas: [],
   }
+}
+
+/** The client was answered beside the pipeline, which only saw it go. */
+function noteFault({ exchange: { fault }, record }: Visit): void {
+  if (fault === undefined || record.status !== 499) return
+  record.decision = 'denied'
+  record.status = ERRORS[fault.code].status
+  record.reason = fault.reason
 }
 
 function answerPreflight({ exchange, record, cors, origin }: Visit): void {

@@ -16,7 +16,6 @@ import { addForwardingFields, addIdentityFields } from './forwarding/request-hea
 import { toUpstreamPath } from './forwarding/rewrite.ts'
 import { corsHeaders, isPreflight } from './http/cors.ts'
 import { isForm, readSmallBody } from './http/form-body.ts'
-import { lingerAfterEarlyAnswer } from './http/linger.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import { readFormField } from './rate-limiting/form-field.ts'
 import type { LimitSubject, Quota } from './rate-limiting/limit.ts'
@@ -57,7 +56,7 @@ export async function handleRequest(visit: Visit, runtime: Runtime, services: Se
 
   const quotas = limitLate(visit, services, limits, { ...subject, token }) // 429
   if (quotas instanceof Promise) await quotas
-  if (exchange.outgoing.destroyed) throw new GatewayError('request_timeout', 'client_closed')
+  if (exchange.incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'
 
@@ -79,6 +78,7 @@ function isOpen(route: RouteConfig | undefined, method: string): boolean {
 
 function readFields(visit: Visit, runtime: Runtime): RequestFields {
   const { exchange, record } = visit
+  if (exchange.incoming.httpVersion !== '1.1') assertReadableVersion(exchange)
   const fields = runtime.readFields(exchange.incoming.rawHeaders, runtime.config.limits.headersBytes)
   visit.origin = fields.origin
   const peer = exchange.incoming.socket.remoteAddress ?? ''
@@ -98,8 +98,15 @@ function readFields(visit: Visit, runtime: Runtime): RequestFields {
   record.clientAddress = visit.forwarded.clientAddress
   record.traceparent = fields.traceparent
   if (fields.looped) throw new GatewayError('loop_detected', 'loop')
-  if (fields.hasBody) lingerAfterEarlyAnswer(exchange.incoming)
   return fields
+}
+
+/** The parser also takes 0.9 and 2.0, which are framed in another way. */
+function assertReadableVersion({ incoming: { httpVersion, headers } }: Visit['exchange']): void {
+  if (httpVersion !== '1.0') throw new GatewayError('malformed_request', 'http_version', { closeConnection: true })
+  // Who speaks 1.0 knows no chunks: somebody between us may have read the body in another way (RFC 9112 section 6.1).
+  if (headers['transfer-encoding'] === undefined) return
+  throw new GatewayError('malformed_request', 'transfer_encoding_1_0', { closeConnection: true })
 }
 
 function toScheme(forwardedProto: string): 'http' | 'https' {

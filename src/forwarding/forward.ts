@@ -37,7 +37,7 @@ export interface ForwardResult {
   readonly status: number
   readonly bytes: number
   /** Why the answer ended early, for the log; undefined: it is complete. */
-  readonly aborted: 'client_closed' | 'upstream_reset' | 'upstream_idle' | undefined
+  readonly aborted: 'client_closed' | 'client_idle' | 'upstream_reset' | 'upstream_idle' | undefined
   readonly origin: string
 }
 

@@ -50,6 +50,8 @@ export class RequestBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#incoming.off('data', this.#onChunk).off('end', this.#onFinish).off('close', this.#onClose)
+    // What still comes is read away: a connection closed with unread bytes is reset, and the answer lost with it.
+    if (this.#begun) this.#incoming.resume()
     callback(error)
   }
 

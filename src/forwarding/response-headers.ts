@@ -1,4 +1,5 @@
 /** Fields of the upstream's answer that go on to the client. */
+import { UpstreamError } from './upstream-client.ts'
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -33,7 +34,8 @@ function lower(name: string): string {
 
 /**
  * Leaves out hop-by-hop fields (RFC 9110 section 7.6.1), those that `Connection` nominates, and those that the gateway
- * speaks for itself on this route.
+ * speaks for itself on this route. Throws an UpstreamError when the body is coded in a way that is not `chunked`: once the
+ * field is gone, nobody could decode it.
  * @param isOwned tells, for a lower-case name, whether the gateway sets this field itself
  */
 export function readResponseHead(
@@ -44,17 +46,26 @@ export function readResponseHead(
   const headers: string[] = []
   let contentLength: number | undefined
   let nominated: Set<string> | undefined
+  let coding: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     const value = rawHeaders[i + 1] as string
     const key = lower(name)
+    if (key === 'connection') nominated = nominate(nominated, value)
+    else if (key === 'transfer-encoding') coding = readCoding(coding, value)
+    if (HOP_BY_HOP.has(key) || isOwned(key)) continue
     if (key === 'content-length') {
       if (isSuperfluousLength(status, contentLength)) continue
       contentLength = Number(value)
-    } else if (key === 'connection') nominated = nominate(nominated, value)
-    if (!HOP_BY_HOP.has(key) && !isOwned(key)) headers.push(name, value)
+    }
+    headers.push(name, value)
   }
   return { headers: nominated === undefined ? headers : drop(headers, nominated), contentLength }
+}
+
+function readCoding(known: string | undefined, value: string): string {
+  if (known !== undefined || value.toLowerCase() !== 'chunked') throw new UpstreamError('invalid')
+  return value
 }
 
 /** RFC 9110 section 8.6: none on a 204; the same twice (undici refuses differing ones) is once. */

@@ -6,10 +6,12 @@ import type { Duplex } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import type { AddressBook } from './address-book.ts'
 import type { ForwardRequest, ForwardResult } from './forward.ts'
-import { BodyCutShort, BodyTooLarge, RequestBody } from './request-body.ts'
+import { BodyCutShort, RequestBody } from './request-body.ts'
 import { readResponseHead } from './response-headers.ts'
-import { joinSockets, writeUpgradeHead } from './upgrade.ts'
+import { SilenceTimer } from './silence-timer.ts'
+import { isWebSocketSwitch, joinSockets, writeUpgradeHead } from './upgrade.ts'
 import { type UpstreamClient, UpstreamError, type UpstreamHandler, type UpstreamRequest } from './upstream-client.ts'
+import { toGatewayError } from './upstream-failure.ts'
 
 /** Log status of a request whose client left before an answer, as nginx has it. */
 const CLIENT_CLOSED = 499
@@ -25,13 +27,13 @@ export class Transfer implements UpstreamHandler {
   #abort: (() => void) | undefined
   #failure: GatewayError | undefined
   #clientLeft = false
-  #idled = false
+  #idle: 'client_idle' | 'upstream_idle' | undefined
   #tried: string[] = []
+  #repeated = false
   #origin = ''
   #status = 0
   #bytes = 0
-  #timer: NodeJS.Timeout | undefined
-  #activeAtMs = 0
+  readonly #timer = new SilenceTimer(() => this.#onSilence())
 
   constructor(
     client: UpstreamClient,
@@ -48,7 +50,8 @@ export class Transfer implements UpstreamHandler {
   }
 
   start(): void {
-    this.#request.outgoing.once('close', this.#onClientClose)
+    // Not the answer's own event: one that waits behind another (pipelining) has no socket yet, and would not hear of it.
+    this.#request.incoming.socket.once('close', this.#onClientClose)
     this.#attempt()
   }
 
@@ -76,14 +79,14 @@ export class Transfer implements UpstreamHandler {
     const { incoming, hasBody, bufferedBody, maxBodyBytes, awaitsContinue, outgoing } = this.#request
     if (bufferedBody !== undefined) return bufferedBody
     if (!hasBody) return null
-    const progress = () => {
-      this.#activeAtMs = performance.now()
-    }
+    const progress = () => this.#timer.noteActivity()
     // Only now, authorised and with an upstream that listens, is the client asked for its body.
     const begin = () => {
       if (awaitsContinue) outgoing.writeContinue()
     }
     this.#body = new RequestBody(incoming, maxBodyBytes, progress, begin)
+    // Whoever is to know of an error hears of it through the client; without a listener it would end the process.
+    this.#body.on('error', () => {})
     this.#body.once('end', () => {
       if (this.#phase === 'sending') this.#await('waiting', this.#request.timeouts.responseMs)
     })
@@ -93,45 +96,37 @@ export class Transfer implements UpstreamHandler {
   /** Enters a phase that may be silent for `ms`. */
   #await(phase: 'sending' | 'waiting' | 'receiving', ms: number): void {
     this.#phase = phase
-    this.#activeAtMs = performance.now()
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.#onTimer, ms, ms)
+    this.#timer.start(ms)
   }
 
-  /** Activity only notes the time; the timer finds out whether there was any. Re-arming it for each chunk would cost more. */
-  readonly #onTimer = (ms: number): void => {
-    const silentMs = performance.now() - this.#activeAtMs
-    if (this.#phase !== 'waiting' && silentMs < ms) {
-      this.#timer = setTimeout(this.#onTimer, Math.ceil(ms - silentMs), ms)
-      return
-    }
-    if (this.#phase === 'receiving') this.#idled = true
-    else if (this.#phase === 'sending' && this.#body?.wanted) {
+  #onSilence(): void {
+    if (this.#phase === 'receiving') {
+      this.#idle = this.#request.outgoing.writableNeedDrain ? 'client_idle' : 'upstream_idle'
+    } else if (this.#phase === 'sending' && this.#body?.wanted) {
       this.#failure = new GatewayError('request_timeout', 'body_idle', { closeConnection: true })
     } else this.#failure = new GatewayError('upstream_timeout', 'upstream_response_timeout')
     if (this.#abort === undefined) this.onError(new UpstreamError('aborted'))
     else this.#abort()
   }
 
-  onStart(abort: () => void): void {
-    this.#abort = abort
+  onStart(abort: () => void): boolean {
     this.#addresses.markUp(this.#origin)
-    if (this.#phase === 'done') {
-      abort()
-      return
-    }
+    if (this.#phase === 'done') return false
+    this.#abort = abort
     const { timeouts } = this.#request
     if (this.#body === null) this.#await('waiting', timeouts.responseMs)
     else this.#await('sending', timeouts.idleMs)
+    return true
   }
 
   /** RFC 9110 section 15.2: interim answers pass. 100 is the gateway's own business. */
   onInformation(status: number, headers: string[]): void {
     const { outgoing, incoming } = this.#request
-    if (status === 100 || incoming.httpVersion === '1.0' || outgoing.headersSent || outgoing.destroyed) return
-    const head = readResponseHead(status, headers, this.#request.ownsResponseField)
+    if (incoming.httpVersion === '1.0' || outgoing.headersSent || outgoing.destroyed) return
+    // Nothing holds the upstream back here: what the client does not take at once is left out.
+    if (incoming.socket.writableNeedDrain) return
     try {
-      outgoing.writeInformation(status, head.headers)
+      outgoing.writeInformation(status, readResponseHead(status, headers, this.#request.ownsResponseField).headers)
     } catch {
       // An interim answer that cannot be passed on is left out; the final one decides.
     }
@@ -139,12 +134,13 @@ export class Transfer implements UpstreamHandler {
 
   onHead(status: number, rawHeaders: string[], resume: () => void): void {
     const { outgoing, incoming, responseFields, ownsResponseField, timeouts, method } = this.#request
-    const { headers, contentLength } = readResponseHead(status, rawHeaders, ownsResponseField)
-    for (const part of responseFields) headers.push(part)
-    // The rest of the client's body has nowhere to go: the connection cannot be used again.
-    if (!incoming.complete) headers.push('Connection', 'close')
+    let contentLength: number | undefined
     try {
-      outgoing.writeHead(status, headers)
+      const head = readResponseHead(status, rawHeaders, ownsResponseField)
+      contentLength = head.contentLength
+      // The rest of the client's body has nowhere to go: the connection cannot be used again.
+      const closing = incoming.complete ? [] : ['Connection', 'close']
+      outgoing.writeHead(status, [...head.headers, ...responseFields, ...closing])
     } catch (error) {
       this.#failure = new GatewayError('upstream_invalid', 'upstream_fields', {}, error)
       this.#abort?.()
@@ -158,7 +154,7 @@ export class Transfer implements UpstreamHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    this.#activeAtMs = performance.now()
+    this.#timer.noteActivity()
     this.#bytes += chunk.length
     return this.#request.outgoing.write(chunk)
   }
@@ -169,19 +165,17 @@ export class Transfer implements UpstreamHandler {
   }
 
   onUpgrade(status: number, rawHeaders: string[], upstreamSocket: Duplex): void {
-    const { upgrade, outgoing, responseFields, ownsResponseField, timeouts } = this.#request
-    if (upgrade === undefined || this.#phase === 'done') {
+    const { upgrade, incoming, responseFields, ownsResponseField, timeouts } = this.#request
+    if (upgrade === undefined || this.#phase === 'done' || !isWebSocketSwitch(rawHeaders)) {
       upstreamSocket.destroy()
+      this.onError(new UpstreamError('invalid'))
       return
     }
     this.#status = status
-    this.#await('receiving', timeouts.idleMs)
-    clearTimeout(this.#timer)
-    outgoing.off('close', this.#onClientClose)
-    writeUpgradeHead(upgrade.socket, status, [
-      ...readResponseHead(status, rawHeaders, ownsResponseField).headers,
-      ...responseFields,
-    ])
+    this.#timer.stop()
+    incoming.socket.off('close', this.#onClientClose)
+    const { headers } = readResponseHead(status, rawHeaders, ownsResponseField)
+    writeUpgradeHead(upgrade.socket, [...headers, ...responseFields])
     joinSockets(upgrade.socket, upgrade.head, upstreamSocket, timeouts.idleMs, (bytes) => {
       this.#bytes = bytes
       this.#finish(undefined)
@@ -192,7 +186,7 @@ export class Transfer implements UpstreamHandler {
     if (this.#phase === 'done') return
     const unconnected = error.kind === 'connect' || error.kind === 'connect-timeout'
     if (unconnected) this.#addresses.markDown(this.#origin)
-    if (unconnected && this.#mayTryAnother()) {
+    if (unconnected ? this.#mayTryAnother() : this.#mayRepeat(error)) {
       this.#attempt()
       return
     }
@@ -202,7 +196,7 @@ export class Transfer implements UpstreamHandler {
     } else if (this.#request.outgoing.headersSent) {
       // The status is out; a cut connection is the only way left to say that the answer is not whole.
       this.#request.outgoing.destroy()
-      this.#finish(this.#idled ? 'upstream_idle' : 'upstream_reset')
+      this.#finish(this.#idle ?? 'upstream_reset')
     } else {
       this.#leave()
       this.#reject(this.#failure ?? toGatewayError(error))
@@ -212,6 +206,16 @@ export class Transfer implements UpstreamHandler {
   #mayTryAnother(): boolean {
     const { upstream } = this.#request
     return !this.#clientLeft && !this.#body?.begun && this.#tried.length < upstream.urls.length
+  }
+
+  /** RFC 9112 section 9.3.1: safe methods alone, and once. Whatever connection the second attempt gets, it is the last. */
+  #mayRepeat(error: UpstreamError): boolean {
+    const { method, hasBody } = this.#request
+    const isSafe = (method === 'GET' || method === 'HEAD') && !hasBody
+    if (error.kind !== 'stale' || !isSafe || this.#repeated || this.#clientLeft) return false
+    this.#repeated = true
+    this.#tried = this.#tried.filter((origin) => origin !== this.#origin)
+    return true
   }
 
   readonly #onClientClose = (): void => {
@@ -224,8 +228,10 @@ export class Transfer implements UpstreamHandler {
 
   #leave(): void {
     this.#phase = 'done'
-    clearTimeout(this.#timer)
-    this.#request.outgoing.off('close', this.#onClientClose)
+    this.#timer.stop()
+    // One that still waits in the queue must not begin.
+    this.#body?.destroy()
+    this.#request.incoming.socket.off('close', this.#onClientClose)
   }
 
   #finish(aborted: ForwardResult['aborted']): void {
@@ -236,18 +242,4 @@ export class Transfer implements UpstreamHandler {
 
 function flushHead(outgoing: ForwardRequest['outgoing']): void {
   if (!outgoing.writableEnded && !outgoing.destroyed) outgoing.flushHeaders()
-}
-
-function toGatewayError(error: UpstreamError): GatewayError {
-  if (error.cause instanceof BodyTooLarge) return new GatewayError('body_too_large', 'body', { closeConnection: true })
-  switch (error.kind) {
-    case 'connect':
-      return new GatewayError('upstream_unreachable', 'upstream_connect', {}, error)
-    case 'connect-timeout':
-      return new GatewayError('upstream_timeout', 'upstream_connect_timeout', {}, error)
-    case 'reset':
-      return new GatewayError('upstream_invalid', 'upstream_reset', {}, error)
-    default:
-      return new GatewayError('upstream_invalid', `upstream_${error.kind}`, {}, error)
-  }
 }

@@ -2,7 +2,7 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
-import { type Dispatcher, Pool } from 'undici'
+import { Client, type Dispatcher, Pool } from 'undici'
 import {
   type UpstreamClient,
   UpstreamError,
@@ -56,9 +56,58 @@ function createPool({ origin, connections, connectMs }: UpstreamRequest): Pool {
     // Response and idle time-outs are the forwarding stage's: undici's timers are coarse (about one second).
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (options, callback) => connect(options, connectMs, callback),
+    factory: (url, options) => new Connection(url, options, connectMs),
   })
 }
+
+/** A client of the pool. It has one connection at a time, so an exchange can be told what became of its socket. */
+class Connection extends Client {
+  socket: net.Socket | undefined
+
+  constructor(origin: URL, options: Client.Options, connectMs: number) {
+    super(origin, {
+      ...options,
+      connect: (target, callback) =>
+        connect(target, connectMs, (error, socket) => {
+          if (error !== null) return callback(error, null)
+          this.socket = socket
+          callback(null, socket)
+          passOverContinue(socket)
+        }),
+    })
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: HandlerAdapter): boolean {
+    handler.connection = this
+    return super.dispatch(options, handler)
+  }
+}
+
+interface Parser {
+  statusCode: number
+  headers: Buffer[]
+  headersSize: number
+  onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number
+}
+
+/**
+ * A `100 Continue` that nobody asked for has to be passed over (RFC 9110 section 15.2.1); undici takes it for a bad answer.
+ * There is no option for it: this reaches into undici's parser, whose version is pinned and whose behaviour is tested.
+ */
+function passOverContinue(socket: net.Socket): void {
+  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser')
+  const parser = symbol && (socket as unknown as Record<symbol, Parser | null>)[symbol]
+  if (!parser) return
+  const onHeadersComplete = parser.onHeadersComplete.bind(parser)
+  parser.onHeadersComplete = (status, upgrade, keepAlive) => {
+    if (status !== 100) return onHeadersComplete(status, upgrade, keepAlive)
+    Object.assign(parser, { statusCode: status, headers: [], headersSize: 0 })
+    return NO_BODY
+  }
+}
+
+/** What llhttp is to be told of a message that has none. */
+const NO_BODY = 1
 
 type ConnectOptions = { hostname: string; protocol: string; port?: string | number; servername?: string | null }
 type ConnectCallback = (...args: [error: Error, socket: null] | [error: null, socket: net.Socket]) => void
@@ -93,16 +142,24 @@ function toDispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions
 }
 
 class HandlerAdapter implements Dispatcher.DispatchHandler {
+  /** Set by the pool's client before anything is called. */
+  connection: Connection | undefined
   readonly #handler: UpstreamHandler
-  #started = false
+  #socket: net.Socket | undefined
+  #bytesBefore = 0
 
   constructor(handler: UpstreamHandler) {
     this.#handler = handler
   }
 
-  onConnect(abort: (error?: Error) => void): void {
-    this.#started = true
-    this.#handler.onStart(() => abort(new UpstreamError('aborted')))
+  onConnect(): void {
+    const socket = this.connection?.socket as net.Socket
+    this.#socket = socket
+    this.#bytesBefore = socket.bytesRead
+    // undici's own abort would open another connection for the request that is given up.
+    const abort = (): void => void socket.destroy(new UpstreamError('aborted'))
+    // To throw takes the request out of the queue and leaves the connection to the next one.
+    if (!this.#handler.onStart(abort)) throw new UpstreamError('aborted')
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
@@ -116,7 +173,9 @@ class HandlerAdapter implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    this.#handler.onEnd()
+    // A body that ends with its connection is whole only if that was closed: undici takes a reset for an end, too.
+    if (this.#socket?.errored) this.onError(this.#socket.errored)
+    else this.#handler.onEnd()
   }
 
   onUpgrade(status: number, rawHeaders: Buffer[] | string[] | null, socket: Duplex): void {
@@ -124,9 +183,13 @@ class HandlerAdapter implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    this.#handler.onError(
-      error instanceof UpstreamError ? error : new UpstreamError(toKind(error, this.#started), error),
-    )
+    this.#handler.onError(error instanceof UpstreamError ? error : new UpstreamError(this.#toKind(error), error))
+  }
+
+  #toKind(error: Error): UpstreamErrorKind {
+    const kind = toKind(error, this.#socket !== undefined)
+    const wasUsed = this.#bytesBefore > 0
+    return kind === 'reset' && wasUsed && this.#socket?.bytesRead === this.#bytesBefore ? 'stale' : kind
   }
 }
 

@@ -1,15 +1,22 @@
 /** After `101 Switching Protocols` the gateway only carries bytes (RFC 9110 section 7.8, RFC 6455 section 4). */
 import type { Duplex } from 'node:stream'
+import { SilenceTimer } from './silence-timer.ts'
 
 /** Writes the head of the upstream's 101 to the client; fields are end-to-end ones. */
-export function writeUpgradeHead(socket: Duplex, status: number, fields: readonly string[]): void {
-  let head = `HTTP/1.1 ${status} Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`
+export function writeUpgradeHead(socket: Duplex, fields: readonly string[]): void {
+  let head = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
   for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
   socket.write(`${head}\r\n`, 'latin1')
 }
 
+/** Whether the upstream switched to what it was asked for: its 101 names the protocol (RFC 9110 section 15.2.2). */
+export function isWebSocketSwitch(rawHeaders: readonly string[]): boolean {
+  const protocols = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'upgrade')
+  return protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
+}
+
 /**
- * Joins two sockets until either ends; silence of both for `idleMs` ends them.
+ * Joins two sockets until one closes; the other gets what was still on its way to it. Silence of both for `idleMs` ends them.
  * @param head bytes the client sent right behind its handshake
  * @param onEnd gets the number of bytes that went to the client
  */
@@ -21,34 +28,33 @@ export function joinSockets(
   onEnd: (bytes: number) => void,
 ): void {
   let bytes = 0
-  let ended = false
-  let activeAtMs = performance.now()
-  let timer = setTimeout(watch, idleMs)
-
-  function watch(): void {
-    const silentMs = performance.now() - activeAtMs
-    if (silentMs >= idleMs) end()
-    else timer = setTimeout(watch, Math.ceil(idleMs - silentMs))
-  }
-
-  function end(): void {
-    if (ended) return
-    ended = true
-    clearTimeout(timer)
+  let open = 2
+  const timer = new SilenceTimer(() => {
     client.destroy()
     upstream.destroy()
-    onEnd(bytes)
+  })
+
+  function join(from: Duplex, to: Duplex): void {
+    from.on('data', () => timer.noteActivity())
+    from.on('error', () => from.destroy())
+    from.once('close', () => {
+      to.end()
+      open -= 1
+      // What a peer that does not read has left over goes with the silence of both.
+      if (to.writableFinished) to.destroy()
+      else to.once('finish', () => to.destroy())
+      if (open > 0) return
+      timer.stop()
+      onEnd(bytes)
+    })
+    from.pipe(to)
   }
 
   upstream.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    activeAtMs = performance.now()
   })
-  client.on('data', () => {
-    activeAtMs = performance.now()
-  })
-  for (const socket of [client, upstream]) socket.on('error', end).on('close', end)
+  timer.start(idleMs)
   if (head.length > 0) upstream.write(head)
-  client.pipe(upstream)
-  upstream.pipe(client)
+  join(client, upstream)
+  join(upstream, client)
 }

@@ -20,9 +20,12 @@ export interface UpstreamRequest {
 
 /** Calls come in the order onStart, onInformation*, (onHead, onData*, onEnd | onUpgrade); onError may come at any point, once, and ends them. */
 export interface UpstreamHandler {
-  /** The request is about to be sent on a connection. `abort` ends the exchange; nothing but onError follows. */
-  onStart(abort: () => void): void
-  /** An interim answer, 1xx but 101. */
+  /**
+   * The request is about to be sent on a connection. `abort` ends the exchange; nothing but onError follows.
+   * False: the request is not wanted any more and must not be sent.
+   */
+  onStart(abort: () => void): boolean
+  /** An interim answer, 1xx but 100 and 101. */
   onInformation(status: number, headers: string[]): void
   onHead(status: number, headers: string[], resume: () => void): void
   /** False: stop until `resume` is called. */
@@ -32,8 +35,11 @@ export interface UpstreamHandler {
   onError(error: UpstreamError): void
 }
 
-/** `connect`: nothing was sent, so another address may be tried. */
-export type UpstreamErrorKind = 'connect' | 'connect-timeout' | 'reset' | 'invalid' | 'aborted'
+/**
+ * `connect`: nothing was sent, so another address may be tried. `stale`: the connection had been used before and ended
+ * without a byte of an answer; the upstream may have closed it before it saw the request.
+ */
+export type UpstreamErrorKind = 'connect' | 'connect-timeout' | 'reset' | 'stale' | 'invalid' | 'aborted'
 
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'

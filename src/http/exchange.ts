@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { GatewayError } from '../errors.ts'
 
 export interface Exchange {
   readonly incoming: IncomingMessage
@@ -12,7 +13,11 @@ export interface Exchange {
   readonly awaitsContinue: boolean
   /** Monotonic milliseconds. */
   readonly startedAtMs: number
+  /** What was wrong with the rest of the request, if it has been answered beside the pipeline: it shows in the log. */
+  fault: GatewayError | undefined
 }
+
+const SMALL_BODY_BYTES = 64 * 1024
 
 const prefix = randomBytes(9).toString('base64url')
 let count = 0
@@ -38,12 +43,14 @@ export function writeAnswer(exchange: Exchange, status: number, headers: string[
   }
   const bytes = Buffer.byteLength(body)
   if (status !== 204) headers.push('Content-Length', String(bytes))
-  if (!incoming.complete && hasBody(incoming)) headers.push('Connection', 'close')
+  if (!incoming.complete && !isSoonRead(exchange)) headers.push('Connection', 'close')
   outgoing.writeHead(status, headers)
   outgoing.end(incoming.method === 'HEAD' ? undefined : body)
   return bytes
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+/** The rest of a small body is read away faster than a new connection is made. */
+function isSoonRead({ incoming: { headers }, awaitsContinue }: Exchange): boolean {
+  if (headers['transfer-encoding'] !== undefined) return false
+  return Number(headers['content-length'] ?? 0) <= (awaitsContinue ? 0 : SMALL_BODY_BYTES)
 }

@@ -1,29 +1,19 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Longest time that the rest of an unwanted body is read and thrown away. */
+/** Longest time that a connection we have ended is kept for what the client still sends. */
 const LINGER_MS = 2_000
 
 /**
- * Lets an early answer arrive. Closing a socket with unread bytes makes the kernel send a reset, and the client loses the
- * answer (RFC 9112 section 9.6). So after an answer that ends the connection our half is closed, and the rest of the body
- * is read away for a short time.
+ * Lets the last answer on a connection arrive. Closing a socket with unread bytes makes the kernel send a reset, and the
+ * client loses the answer (RFC 9112 section 9.6). So only our half is closed, and the socket goes when the client has
+ * closed its own, or after a short time. Whoever ends a connection sees to it that what still comes is read away.
  */
-export function lingerAfterEarlyAnswer(incoming: IncomingMessage): void {
-  const socket: Socket = incoming.socket
-  const destroySoon = socket.destroySoon.bind(socket)
+export function lingerOnClose(socket: Socket): void {
   socket.destroySoon = () => {
-    if (incoming.complete || socket.destroyed) {
-      destroySoon()
-      return
-    }
+    if (socket.destroyed) return
     socket.end()
-    incoming.resume()
     const timer = setTimeout(() => socket.destroy(), LINGER_MS)
     timer.unref()
-    incoming.once('close', () => {
-      clearTimeout(timer)
-      socket.destroy()
-    })
+    socket.once('close', () => clearTimeout(timer))
   }
 }

@@ -46,3 +46,12 @@ export async function startGateway(
     },
   }
 }
+
+/** A file that lets every request through to one upstream, without a token. */
+export function openTo(
+  upstream: string | Readonly<Record<string, unknown>>,
+  route: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+  return { upstreams: { up: upstream }, routes: [{ path: '/**', to: 'up', methods, public: 'for a test', ...route }] }
+}

@@ -1,0 +1,191 @@
+import net from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
+import { closingAfterEach } from '../../support/keep.ts'
+import { request, sendRaw } from '../../support/raw-http.ts'
+import { answering, type RawUpstream, startRawUpstream, startUpstream } from '../../support/upstream.ts'
+import { waitFor } from '../../support/wait-for.ts'
+
+const keep = closingAfterEach()
+const hostile = async (onConnection: (socket: net.Socket) => void): Promise<RawUpstream> =>
+  keep(await startRawUpstream(onConnection))
+const gatewayTo = async (
+  upstream: string | Record<string, unknown>,
+  route: Record<string, unknown> = {},
+): Promise<TestGateway> => keep(await startGateway(openTo(upstream, route)))
+const get = (gateway: TestGateway, ...fields: string[]) => request(gateway.url, ['GET /orders/7 HTTP/1.1', ...fields])
+const code = (body: string) => (JSON.parse(body) as { code: string }).code
+const lastLine = (gateway: TestGateway) =>
+  waitFor('an access-log line', () => gateway.logs().findLast(({ msg }) => msg === 'request'))
+
+/** A port that nobody listens on. */
+async function closedPort(): Promise<string> {
+  const upstream = await startUpstream()
+  await upstream.close()
+  return upstream.url
+}
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+const BODY = 'Content-Length: 2\r\n\r\nok'
+
+describe('an upstream whose answer is no valid HTTP', () => {
+  it.each([
+    ['no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['another version', 'HTTP/9.9 200 OK\r\n\r\n'],
+    ['a status of two digits', 'HTTP/1.1 20 OK\r\n\r\n'],
+    ['status 101 that nobody asked for', 'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
+    ['two different lengths', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`],
+    ['a list of lengths', `${OK}Content-Length: 2, 3\r\n\r\nok`],
+    ['a negative length', `${OK}Content-Length: -2\r\n\r\nok`],
+    ['a length and chunks', `${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`],
+    ['chunks and a length', `${OK}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n`],
+    ['an unknown transfer coding', `${OK}Transfer-Encoding: xchunked\r\nConnection: close\r\n\r\nok`],
+    ['a coding under the chunks', `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`],
+    ['chunked twice', `${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`],
+    ['a folded field', `${OK}X-A: a\r\n b\r\n${BODY}`],
+    ['a blank before the colon', `${OK}X-A : a\r\n${BODY}`],
+    ['a control character in a field', `${OK}X-A: a\x01b\r\n${BODY}`],
+    ['a NUL in a field', `${OK}X-A: a\0b\r\n${BODY}`],
+    ['a head that is too large', `${OK}X-A: ${'a'.repeat(100_000)}\r\n${BODY}`],
+    ['a line end that is none', `HTTP/1.1 200 OK\nX-A: a\n${BODY}`],
+  ])('answers 502 to %s', async (_, bytes) => {
+    const upstream = await hostile(answering(bytes))
+    const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { response: '2s' } })
+    const answer = await get(gateway)
+    expect([answer.status, answer.status === 502 && code(answer.body)]).toEqual([502, 'upstream_invalid'])
+    expect(answer.text).not.toContain('ok')
+    expect(await lastLine(gateway)).toMatchObject({ status: 502, decision: 'failed' })
+  })
+
+  it.each([
+    ['bad chunks', `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n`],
+    ['a cut inside the chunks', `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n5\r\nab`],
+    ['a cut before the last chunk', `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n`],
+    ['less than its length', `${OK}Content-Length: 5\r\n\r\nok`],
+  ])('never completes the answer after %s', async (_, bytes) => {
+    const upstream = await hostile((socket) => socket.once('data', () => socket.end(bytes, 'latin1')))
+    const gateway = await gatewayTo(upstream.url)
+    const text = await sendRaw(gateway.url, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    if (text.startsWith('HTTP/1.1 502')) return
+    expect(text).toMatch(/^HTTP\/1\.1 200 /)
+    expect(text.endsWith('0\r\n\r\n')).toBe(false)
+    expect(/content-length: (\d+)/i.exec(text)?.[1] ?? '5').toBe('5')
+    expect(await lastLine(gateway)).toMatchObject({ status: 200, reason: 'upstream_reset' })
+  })
+
+  it('cuts the answer when a connection without a length is reset instead of closed', async () => {
+    const upstream = await hostile((socket) =>
+      socket.once('data', () => socket.write(`${OK}Connection: close\r\n\r\npart`)),
+    )
+    const gateway = await gatewayTo(upstream.url)
+    const client = net.connect(Number(new URL(gateway.url).port), '127.0.0.1')
+    let text = ''
+    client.on('data', (chunk) => {
+      text += chunk
+      if (text.includes('part')) for (const socket of upstream.connections) socket.resetAndDestroy()
+    })
+    client.on('error', () => {})
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await new Promise((resolve) => client.once('close', resolve))
+    expect(text).toContain('part')
+    expect(text).not.toContain('0\r\n\r\n')
+    expect(await lastLine(gateway)).toMatchObject({ status: 200, reason: 'upstream_reset' })
+  })
+
+  it('gives no more than the announced length, and does not use that connection again', async () => {
+    let connections = 0
+    const upstream = await hostile((socket) => {
+      connections += 1
+      answering(`${OK}Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`)(socket)
+    })
+    const gateway = await gatewayTo(upstream.url)
+    for (let i = 0; i < 3; i += 1) expect((await get(gateway)).body).toBe('ok')
+    expect(connections).toBe(3)
+  })
+
+  it('answers in time under a flood of interim answers, and bounds what it keeps of it', async () => {
+    let sent = 0
+    const upstream = await hostile((socket) => {
+      const flood = () => {
+        while (!socket.destroyed && socket.write(`HTTP/1.1 103 Early Hints\r\nX-A: ${'a'.repeat(1000)}\r\n\r\n`))
+          sent += 1
+      }
+      socket.once('data', flood).on('drain', flood)
+    })
+    const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { response: '300ms', connect: '1s' } })
+    const client = net.connect(Number(new URL(gateway.url).port), '127.0.0.1').pause()
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const line = await lastLine(gateway)
+    expect(line).toMatchObject({ status: 504 })
+    expect(sent).toBeGreaterThan(100)
+    client.destroy()
+  })
+
+  it('passes a 100 that nobody asked for over', async () => {
+    const upstream = await hostile(answering(`HTTP/1.1 100 Continue\r\n\r\n${OK}${BODY}`))
+    const answer = await get(await gatewayTo(upstream.url))
+    expect(answer.text).toMatch(/^HTTP\/1\.1 200 /)
+    expect(answer.body).toBe('ok')
+  })
+})
+
+describe('an upstream that goes away', () => {
+  it('answers 502 when nobody listens, to each of many at once', async () => {
+    const gateway = await gatewayTo({ urls: [await closedPort()], connections: 1 })
+    const answers = await Promise.all(Array.from({ length: 8 }, () => get(gateway)))
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(502))
+    expect(code(answers[0]?.body ?? '')).toBe('upstream_unreachable')
+    expect(await lastLine(gateway)).toMatchObject({ status: 502, reason: 'upstream_connect' })
+    expect(answers[0]?.text).not.toContain('ECONNREFUSED')
+  })
+
+  it.each([
+    ['closes', (socket: net.Socket) => void socket.end()],
+    ['resets', (socket: net.Socket) => void socket.resetAndDestroy()],
+    ['stops inside its head', (socket: net.Socket) => void socket.end('HTTP/1.1 200 OK\r\nX-')],
+  ])('answers 502 when it %s before the head, and asks only once', async (_, act) => {
+    let requests = 0
+    const upstream = await hostile((socket) =>
+      socket.once('data', () => {
+        requests += 1
+        act(socket)
+      }),
+    )
+    const answer = await get(await gatewayTo(upstream.url))
+    expect(answer.status).toBe(502)
+    expect(requests).toBe(1)
+  })
+
+  it.each([
+    ['closes', (socket: net.Socket) => void socket.end()],
+    ['resets', (socket: net.Socket) => void socket.resetAndDestroy()],
+  ])('asks again when it %s a connection that was used before, for GET', async (_, act) => {
+    const upstream = await hostile((socket) => {
+      let requests = 0
+      socket.on('data', () => {
+        requests += 1
+        if (requests === 1) socket.write(`${OK}${BODY}`)
+        else act(socket)
+      })
+    })
+    const gateway = await gatewayTo({ urls: [upstream.url], connections: 1 })
+    for (let i = 0; i < 6; i += 1) expect((await get(gateway)).status).toBe(200)
+  })
+
+  it('does not ask again for a POST', async () => {
+    let posts = 0
+    const upstream = await hostile((socket) => {
+      let requests = 0
+      socket.on('data', (chunk) => {
+        requests += 1
+        if (chunk.includes('POST')) posts += 1
+        if (requests === 1) socket.write(`${OK}${BODY}`)
+        else socket.destroy()
+      })
+    })
+    const gateway = await gatewayTo({ urls: [upstream.url], connections: 1 })
+    expect((await get(gateway)).status).toBe(200)
+    const answer = await request(gateway.url, ['POST / HTTP/1.1', 'Content-Length: 0'])
+    expect([answer.status, posts]).toEqual([502, 1])
+  })
+})

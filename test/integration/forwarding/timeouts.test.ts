@@ -1,0 +1,125 @@
+import type net from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
+import { closingAfterEach } from '../../support/keep.ts'
+import { parseAnswer, request, sendRaw } from '../../support/raw-http.ts'
+import { type RawUpstream, startRawUpstream, startUpstream } from '../../support/upstream.ts'
+import { waitFor } from '../../support/wait-for.ts'
+
+const keep = closingAfterEach()
+const hostile = async (onConnection: (socket: net.Socket) => void): Promise<RawUpstream> =>
+  keep(await startRawUpstream(onConnection))
+const gatewayTo = async (
+  upstream: string | Record<string, unknown>,
+  route: Record<string, unknown> = {},
+): Promise<TestGateway> => keep(await startGateway(openTo(upstream, route)))
+const get = (gateway: TestGateway, ...fields: string[]) => request(gateway.url, ['GET /orders/7 HTTP/1.1', ...fields])
+const code = (body: string) => (JSON.parse(body) as { code: string }).code
+const lastLine = (gateway: TestGateway) =>
+  waitFor('an access-log line', () => gateway.logs().findLast(({ msg }) => msg === 'request'))
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+
+describe('time-outs', () => {
+  it('answers 504 when the connection cannot be made in time', async () => {
+    const mute = await hostile(() => {})
+    const gateway = await gatewayTo({
+      urls: [mute.url.replace('http:', 'https:')],
+      timeouts: { connect: '50ms', response: '30s' },
+    })
+    const answer = await get(gateway)
+    expect([answer.status, code(answer.body)]).toEqual([504, 'upstream_timeout'])
+    expect(await lastLine(gateway)).toMatchObject({ reason: 'upstream_connect_timeout' })
+    await waitFor('the connection to be given up', () => mute.connections.size === 0)
+  })
+
+  it('answers 504 when the head does not come in time, and aborts the request', async () => {
+    const mute = await hostile((socket) => socket.resume())
+    const gateway = await gatewayTo({ urls: [mute.url], timeouts: { response: '50ms' } })
+    expect((await get(gateway)).status).toBe(504)
+    expect(await lastLine(gateway)).toMatchObject({ reason: 'upstream_response_timeout' })
+    await waitFor('the request to be aborted', () => mute.connections.size === 0)
+  })
+
+  it('counts the time in the queue for a connection, too', async () => {
+    const mute = await hostile((socket) => socket.resume())
+    const gateway = await gatewayTo({
+      urls: [mute.url],
+      connections: 1,
+      timeouts: { connect: '20ms', response: '100ms' },
+    })
+    const answers = await Promise.all([get(gateway), get(gateway), get(gateway)])
+    expect(answers.map(({ status }) => status)).toEqual([504, 504, 504])
+  })
+
+  it('a request that gave up in the queue is never sent', async () => {
+    const upstream = keep(
+      await startUpstream((incoming, outgoing) => {
+        if (incoming.url === '/slow') setTimeout(() => outgoing.end('slow'), 400)
+        else outgoing.end('quick')
+        urls.push(incoming.url ?? '')
+      }),
+    )
+    const urls: string[] = []
+    const gateway = keep(
+      await startGateway({
+        ...openTo({ urls: [upstream.url], connections: 1, timeouts: { connect: '50ms', response: '5s' } }),
+        routes: [
+          { path: '/slow', to: 'up', methods: ['GET'], public: 'x' },
+          {
+            path: '/quick',
+            to: 'up',
+            methods: ['GET', 'POST'],
+            public: 'x',
+            timeouts: { response: '50ms' },
+          },
+        ],
+      }),
+    )
+    const slow = request(gateway.url, ['GET /slow HTTP/1.1'])
+    await waitFor('the slow request to arrive', () => urls.includes('/slow'))
+    const quick = await request(gateway.url, ['POST /quick HTTP/1.1', 'Content-Length: 5'], 'hello')
+    // Its pool is another one only if its connect time-out differs, and it does not.
+    expect([quick.status, (await slow).body]).toEqual([504, 'slow'])
+    expect((await request(gateway.url, ['GET /slow HTTP/1.1'])).body).toBe('slow')
+    expect(urls).toEqual(['/slow', '/slow'])
+  })
+
+  it('cuts an answer that falls silent', async () => {
+    const upstream = await hostile((socket) =>
+      socket.once('data', () => socket.write(`${OK}Content-Length: 100\r\n\r\nsome`)),
+    )
+    const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { idle: '100ms' } })
+    const text = await sendRaw(gateway.url, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(parseAnswer(text)).toMatchObject({ status: 200, body: 'some' })
+    expect(await lastLine(gateway)).toMatchObject({ reason: 'upstream_idle' })
+    await waitFor('the connection to be given up', () => upstream.connections.size === 0)
+  })
+
+  it('keeps a slow answer that never falls silent for so long', async () => {
+    const upstream = keep(
+      await startUpstream((_incoming, outgoing) => {
+        let left = 10
+        const timer = setInterval(() => {
+          left -= 1
+          outgoing.write('x')
+          if (left > 0) return
+          clearInterval(timer)
+          outgoing.end()
+        }, 40)
+      }),
+    )
+    const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { idle: '200ms', response: '200ms' } })
+    expect((await get(gateway)).body).toBe('x'.repeat(10))
+  })
+
+  it('answers 408 when the client falls silent inside its body', async () => {
+    const upstream = await hostile((socket) => socket.resume())
+    const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { idle: '50ms' } })
+    const text = await sendRaw(gateway.url, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome')
+    expect(parseAnswer(text).status).toBe(408)
+    expect(parseAnswer(text).headers.get('connection')).toEqual(['close'])
+    expect(await lastLine(gateway)).toMatchObject({ status: 408, decision: 'denied', reason: 'body_idle' })
+    await waitFor('the connection to be given up', () => upstream.connections.size === 0)
+  })
+})
