@@ -74,9 +74,10 @@ export function realmAdmin(keycloak: KeycloakAddress, name: string): RealmAdmin 
 
 /**
  * Starts a Keycloak of one's own with the realm file imported, or takes the one at KEYCLOAK_URL (with KEYCLOAK_ADMIN and
- * KEYCLOAK_ADMIN_PASSWORD), which cannot be stopped.
+ * KEYCLOAK_ADMIN_PASSWORD), which cannot be stopped. With another `publicHost` the issuer has that name, while `url` is an
+ * internal address, as in a cluster: `iss` is the public one wherever a token was asked for.
  */
-export async function startKeycloak(): Promise<Keycloak> {
+export async function startKeycloak({ publicHost = '127.0.0.1' } = {}): Promise<Keycloak> {
   const url = process.env.KEYCLOAK_URL
   if (url !== undefined) return foreignKeycloak(url.replace(/\/$/, ''))
   const home = await checkOutKeycloak(warmUp)
@@ -84,7 +85,7 @@ export async function startKeycloak(): Promise<Keycloak> {
   const port = await freePort()
   const logFile = join(home, 'keycloak.log')
   const remove = () => rm(dirname(home), { recursive: true, force: true })
-  let keeper = await launch(home, port, logFile).catch(async (error) => {
+  let keeper = await launch(home, port, logFile, publicHost).catch(async (error) => {
     await remove()
     throw error
   })
@@ -95,7 +96,7 @@ export async function startKeycloak(): Promise<Keycloak> {
     logFile,
     stop: () => stop(keeper),
     async start() {
-      keeper = await launch(home, port, logFile)
+      keeper = await launch(home, port, logFile, publicHost)
     },
     async close() {
       await stop(keeper)
@@ -123,10 +124,11 @@ async function warmUp(home: string): Promise<void> {
   await rm(join(home, 'warm-up.log'), { force: true })
 }
 
-async function launch(home: string, port: number, logFile: string): Promise<ChildProcess> {
+async function launch(home: string, port: number, logFile: string, publicHost = '127.0.0.1'): Promise<ChildProcess> {
   const url = `http://127.0.0.1:${port}`
   const log = openSync(logFile, 'a')
-  const address = ['--http-host=127.0.0.1', `--http-port=${port}`, `--hostname=${url}`]
+  const hostname = [`--hostname=http://${publicHost}:${port}`, '--hostname-backchannel-dynamic=true']
+  const address = ['--http-host=127.0.0.1', `--http-port=${port}`, ...hostname]
   const keeper = spawn('sh', ['-c', KEEPER, join(home, 'bin/kc.sh'), 'start-dev', '--import-realm', ...address], {
     stdio: ['pipe', log, log],
     env: {
