@@ -81,7 +81,7 @@ function listLine(line: AllowLine): AccessListing {
 }
 
 /** `scopes orders:read and profile; path.userId = token.sub`. */
-export function describeLine(line: AllowLine): string {
+function describeLine(line: AllowLine): string {
   const parts = [
     line.scopes && describeCondition('scope', line.scopes),
     line.roles && describeCondition('role', line.roles),

@@ -195,4 +195,3 @@ export const fileSchema = z
   .describe('Scopegate route-scope file')
 
 export type GatewayFile = z.output<typeof fileSchema>
-export type IssuerFile = z.output<typeof issuerSchema>

@@ -39,7 +39,7 @@ export function size({ minBytes = 0, maxBytes = Number.MAX_SAFE_INTEGER } = {}) 
 }
 
 /** Milliseconds as the file would write them: `90s`, `10m`, `24h`. */
-export function formatDuration(ms: number): string {
+function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     const factor = DURATION_MS[unit] as number
     if (ms >= factor && ms % factor === 0) return `${ms / factor}${unit}`

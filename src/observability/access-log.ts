@@ -1,5 +1,5 @@
 import type { LogConfig } from '../config/gateway-config.ts'
-import { describeCause, type Logger } from './logger.ts'
+import type { Logger } from './logger.ts'
 import type { RequestRecord } from './request-record.ts'
 
 /** One line for each request: who asked for what, the decision and its reason. No token, no query, no field values. */
@@ -22,7 +22,7 @@ export function logAccess(logger: Logger, config: LogConfig, record: RequestReco
     bytes: record.bytes,
     durationMs: round(durationMs),
     upstreamMs: record.upstreamMs === undefined ? undefined : round(record.upstreamMs),
-    cause: describeCause(record.cause),
+    cause: record.cause,
   }
   if (record.decision === 'failed' && record.status >= 500) logger.error(line, 'request')
   else logger.info(line, 'request')

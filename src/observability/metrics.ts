@@ -44,6 +44,6 @@ export function createMetrics(): Metrics {
   }
 }
 
-export function escapeLabel(text: string): string {
+function escapeLabel(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -1,0 +1,61 @@
+/** Every YAML block of the documents is a route-scope file, or a part of one. */
+import { describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Problem } from '../../src/config/problem.ts'
+import { type Block, blocksOf, DOCUMENTS, readProjectFile } from '../support/documents.ts'
+
+type Mapping = Record<string, unknown>
+
+const env = { REDIS_URL: 'redis://redis:6379' }
+const base: Mapping = parse(readProjectFile('scopegate.yaml'))
+const blocks = DOCUMENTS.flatMap((document) => blocksOf(document)).filter(({ language }) => language === 'yaml')
+const name = ({ document, line }: Block) => `${document}:${line}`
+
+/** Files that a block names cannot be there. Secrets are anything; a certificate cannot be made up. */
+function load(text: string): { problems: readonly Problem[]; missing: string[] } {
+  const missing: string[] = []
+  const readFile = (path: string): string => {
+    if (path.startsWith('secrets/')) return 'a secret'
+    missing.push(path)
+    throw new Error('does not exist')
+  }
+  const { problems = [] } = loadConfig({ text, file: 'example.yaml', env, readFile, now: 0 })
+  return { problems: problems.filter(({ message }) => !message.endsWith('does not exist')), missing }
+}
+
+/** A list is routes. Names are added to those of the example file, and everything else takes its place. */
+function merge(part: unknown): Mapping {
+  if (Array.isArray(part)) return { ...base, routes: part }
+  const sections = Object.entries(part as Mapping).map(([section, value]) => {
+    const isNamed = ['issuers', 'upstreams', 'rateLimits', 'cors'].includes(section)
+    return [section, isNamed ? { ...(base[section] as Mapping), ...(value as Mapping) } : value]
+  })
+  return { ...base, ...Object.fromEntries(sections) }
+}
+
+describe('the YAML of the documents', () => {
+  it('is there', () => {
+    expect(blocks.length).toBeGreaterThan(10)
+  })
+
+  it.each(blocks.map((block) => [name(block), block] as const))('loads: %s', (_, { text }) => {
+    const content: unknown = parse(text)
+    const isWhole = content !== null && typeof content === 'object' && 'version' in content
+    const { problems, missing } = load(isWhole ? text : stringify(merge(content)))
+    expect(problems).toEqual([])
+    expect(missing).toEqual(/^ *tls:/m.test(text) ? ['tls/tls.crt', 'tls/tls.key'] : [])
+  })
+
+  it('shows scopegate.yaml as it is, and all of its sections', () => {
+    const file = readProjectFile('scopegate.yaml')
+    const pieces = blocks.filter(({ section }) => section === 'The route-scope file').map(({ text }) => text)
+    for (const piece of pieces) expect(file).toContain(piece)
+    const shown = pieces
+      .flatMap((piece) => parse(piece))
+      .flatMap((piece) => (piece.path ? 'routes' : Object.keys(piece)))
+    expect(new Set([...shown, 'version', 'listen'])).toEqual(new Set(Object.keys(base)))
+    const routes = pieces.flatMap((piece) => parse(piece)).filter(({ path }) => path !== undefined)
+    expect(routes).toEqual(base.routes)
+  })
+})

@@ -1,0 +1,50 @@
+/** What is published: the files that package.json names, and a program that runs from them. */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import packageFile from '../../package.json' with { type: 'json' }
+import { readProjectFile } from '../support/documents.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const run = (args: readonly string[], cwd: string) => promisify(execFile)(process.execPath, args, { cwd })
+
+describe('the package', () => {
+  let folder: string
+
+  /** Built in a copy, so that whoever uses `dist` meanwhile is not disturbed; then only what is published stays. */
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'scopegate-package-'))
+    const copy = join(folder, 'source')
+    for (const part of ['src', 'scripts', 'package.json', 'tsconfig.json', ...packageFile.files]) {
+      if (part !== 'dist') await cp(join(root, part), join(copy, part), { recursive: true })
+    }
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+    await run(['scripts/build.mjs'], copy)
+    for (const part of ['package.json', ...packageFile.files]) {
+      await cp(join(copy, part), join(folder, 'package', part), { recursive: true })
+    }
+    await rm(copy, { recursive: true })
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('runs from the files that are published, without the source', async () => {
+    const main = join(folder, 'package', packageFile.bin.scopegate)
+    expect(await run([main, '--version'], root)).toEqual({ stdout: `${packageFile.version}\n`, stderr: '' })
+    const { stdout } = await run([main, 'validate', '-c', join(root, 'scopegate.yaml')], root)
+    expect(stdout).toMatch(/^ok: 4 routes/)
+  })
+
+  it('has the licence that it names', () => {
+    expect(packageFile.license).toBe('Apache-2.0')
+    expect(packageFile.files).toContain('LICENSE')
+    expect(readProjectFile('LICENSE')).toMatch(/^\s*Apache License\n\s*Version 2\.0, January 2004/)
+  })
+
+  it('asks for the Node that README asks for', () => {
+    const [, least = ''] = /^>=(\d+)$/.exec(packageFile.engines.node) ?? []
+    expect(readProjectFile('README.md')).toContain(`Node.js ${least} or later`)
+  })
+})
