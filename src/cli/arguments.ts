@@ -8,20 +8,16 @@ export interface FileArguments {
   readonly json: boolean
 }
 
-/** `-c FILE`, by default `scopegate.yaml`, and `--json`. Throws a `UsageError` for anything else. */
+/** `-c FILE`, by default `scopegate.yaml`, and `--json`. Throws for anything else; the dispatcher shows the usage. */
 export function readFileArguments(args: string[]): FileArguments {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        config: { type: 'string', short: 'c', default: 'scopegate.yaml' },
-        json: { type: 'boolean', default: false },
-      },
-    })
-    return { file: values.config, json: values.json }
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the arguments cannot be read')
-  }
+  const { values } = parseArgs({
+    args,
+    options: {
+      config: { type: 'string', short: 'c', default: 'scopegate.yaml' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  return { file: values.config, json: values.json }
 }
 
 /** No arguments at all. */

@@ -42,10 +42,16 @@ async function runCommand(io: CommandIo, command: CommandEntry, args: string[]):
   try {
     return await run(io, args)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
+    if (!isUsageError(error)) throw error
     io.stderr(`scopegate: ${error.message}\n\n${usage()}`)
     return 2
   }
+}
+
+/** Ours, or that of `parseArgs`. */
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof UsageError) return true
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }
 
 function usage(): string {

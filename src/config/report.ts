@@ -2,7 +2,7 @@ import type { ConfigDocument } from './document.ts'
 import { formatPath, type Path, type Problem, quoteText } from './problem.ts'
 import type { SourceFile } from './source-file.ts'
 
-export interface Where {
+interface Where {
   readonly at?: 'key' | 'value'
   readonly suggestion?: string | undefined
 }

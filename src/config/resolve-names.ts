@@ -7,7 +7,7 @@ import type { Report } from './report.ts'
 import type { GatewayFile } from './schema.ts'
 
 export const SECTIONS = ['issuers', 'upstreams', 'rateLimits', 'cors'] as const
-export type Section = (typeof SECTIONS)[number]
+type Section = (typeof SECTIONS)[number]
 const KINDS = { issuers: 'issuer', upstreams: 'upstream', rateLimits: 'rate limit', cors: 'CORS policy' } as const
 
 export interface NamedThings {

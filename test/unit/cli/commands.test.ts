@@ -31,6 +31,8 @@ describe('scopegate', () => {
     [['validate', 'surplus']],
     [['routes', '-c']],
     [['schema', '--json']],
+    [['start', '--unknown']],
+    [['start', '--port', 'eighty']],
   ])('shows its usage on stderr and exits with 2 for %j', async (args) => {
     const { code, out, err } = await run(...args)
     expect(code).toBe(2)
