@@ -1,7 +1,10 @@
 import { GatewayError } from '../errors.ts'
 
-/** `Bearer 1*SP b64token` (RFC 6750 section 2.1); schemes ignore case (RFC 9110 section 11.1). */
-const BEARER = /^bearer +([\w.~+/-]+=*)$/i
+/**
+ * `Bearer 1*SP b64token` (RFC 6750 section 2.1); schemes ignore case (RFC 9110 section 11.1). Padding may also stand
+ * before a dot: a JWT with padded parts is a bad token (401) and no malformed field.
+ */
+const BEARER = /^bearer +([\w.~+/-]+(?:=+\.[\w.~+/-]*)*=*)$/i
 /** `auth-scheme SP`, whatever follows. */
 const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ /
 
