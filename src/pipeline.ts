@@ -116,7 +116,7 @@ function toScheme(forwardedProto: string): 'http' | 'https' {
 /** Reads a form that a limit counts by. The rest of the pipeline then has the body as a whole. */
 function readForm(visit: Visit, fields: RequestFields, route: RouteConfig | undefined): Promise<Buffer> | undefined {
   if (!fields.hasBody || route === undefined || !isForm(fields.contentType)) return undefined
-  return readSmallBody(visit.exchange, route.bodyBytes)
+  return readSmallBody(visit.exchange, fields.contentLength, route.bodyBytes)
 }
 
 function toLimitSubject(

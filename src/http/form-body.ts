@@ -12,9 +12,15 @@ export function isForm(contentType: string | undefined): boolean {
 /**
  * Reads the whole of a small body, before it is forwarded. Rejects with `body_too_large` (413), or with `request_timeout`
  * (408) when the client leaves in the middle.
+ * @param contentLength as announced; a body that is known to be too large is not asked for
  */
-export function readSmallBody({ incoming, outgoing, awaitsContinue }: Exchange, maxBodyBytes: number): Promise<Buffer> {
+export function readSmallBody(
+  { incoming, outgoing, awaitsContinue }: Exchange,
+  contentLength: number | undefined,
+  maxBodyBytes: number,
+): Promise<Buffer> {
   const maxBytes = Math.min(MAX_FORM_BYTES, maxBodyBytes)
+  if ((contentLength ?? 0) > maxBytes) throw new GatewayError('body_too_large', 'content_length')
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0

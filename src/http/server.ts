@@ -38,10 +38,12 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     if (drainer.sockets.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))
   })
   server.on('request', (incoming, outgoing) => take(incoming, outgoing))
-  server.on('checkContinue', (incoming, outgoing) => take(incoming, outgoing, { awaitsContinue: true }))
-  server.on('checkExpectation', ({ socket }: IncomingMessage) =>
-    refuse(socket, new GatewayError('expectation_failed', 'expect')),
-  )
+  server.on('checkContinue', (incoming, outgoing) => {
+    // Node also takes a list in which it stands.
+    if (incoming.headers.expect?.toLowerCase() === '100-continue') take(incoming, outgoing, { awaitsContinue: true })
+    else refuse(incoming.socket, expectationFailed())
+  })
+  server.on('checkExpectation', ({ socket }: IncomingMessage) => refuse(socket, expectationFailed()))
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     take(incoming, answerTo(incoming, socket), { upgrade: { socket, head } })
   })
@@ -106,6 +108,10 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
   }
 
   return { listen: (host, port) => listen(server, host, port), drain: drainer.drain }
+}
+
+function expectationFailed(): GatewayError {
+  return new GatewayError('expectation_failed', 'expect')
 }
 
 function createServer(config: ServerConfig): http.Server {
