@@ -81,13 +81,11 @@ function readFields(visit: Visit, runtime: Runtime): RequestFields {
   if (exchange.incoming.httpVersion !== '1.1') assertReadableVersion(exchange)
   const fields = runtime.readFields(exchange.incoming.rawHeaders, runtime.config.limits.headersBytes)
   visit.origin = fields.origin
-  const peer = exchange.incoming.socket.remoteAddress ?? ''
-  const trusted =
-    fields.forwardedFor.length > 0 || fields.forwardedProto !== undefined
-      ? runtime.clientAddress.isTrusted(peer)
-      : false
+  const peer = runtime.clientAddress(exchange.incoming.socket.remoteAddress ?? '', [])
+  const isRelayed = fields.forwardedFor.length > 0 || fields.forwardedProto !== undefined
+  const trusted = isRelayed && runtime.clientAddress.isTrusted(peer)
   visit.forwarded = {
-    clientAddress: trusted ? runtime.clientAddress(peer, fields.forwardedFor) : runtime.clientAddress(peer, []),
+    clientAddress: trusted ? runtime.clientAddress(peer, fields.forwardedFor) : peer,
     chain: trusted ? [...fields.forwardedFor, peer].join(', ') : peer,
     scheme: trusted && fields.forwardedProto ? toScheme(fields.forwardedProto) : runtime.scheme,
     host: fields.host,
@@ -159,6 +157,7 @@ async function limitLate(visit: Visit, services: Services, limits: Limits, subje
     visit.quotas = [...visit.quotas, ...quotas]
   } catch (error) {
     services.limits.refundAll(visit.quotas)
+    visit.quotas = visit.quotas.map((quota) => ({ ...quota, remaining: quota.remaining + 1 }))
     throw error
   }
 }

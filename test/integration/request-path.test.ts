@@ -186,7 +186,9 @@ describe('what a client gets', () => {
     await get('/tight', token)
     await get('/tight', token)
     const before = await remaining()
-    expect((await get('/tight', token)).status).toBe(429)
+    const refused = await get('/tight', token)
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('ratelimit')?.[0]).toContain(`"per-ip";r=${before};`)
     expect(await remaining()).toBe(before - 1)
   })
 
