@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { generateSigningKey, keycloakClaims, type SigningKey, signText } from '../support/tokens.ts'
+import { startTarget, type Target } from './target.ts'
+
+let target: Target | undefined
+afterEach(() => target?.close())
+
+const routes = [{ path: '/**', to: 'app', allow: [{ methods: 'any', token: 'any' }] }]
+
+/** @param keys settings of the issuer's keys */
+async function start(keys: Record<string, unknown> = {}): Promise<Target> {
+  target = await startTarget(({ issuer }) => ({
+    issuers: { main: { issuer: issuer.issuer, audience: 'shop-api', keys } },
+    routes,
+  }))
+  return target
+}
+
+const statusOf = async ({ ask, bearer }: Target, key?: SigningKey) =>
+  (await ask('GET /a HTTP/1.1', await bearer({ jti: String(Math.random()) }, { key }))).status
+
+describe('the keys of an issuer, seen from outside', () => {
+  it('refuses no good token while keys are rotated under load', async () => {
+    const it = await start()
+    const statuses: number[] = [await statusOf(it)]
+    for (let rotation = 0; rotation < 3; rotation += 1) {
+      const oldKey = it.issuer.keys[0] as SigningKey
+      await it.issuer.rotate()
+      statuses.push(...(await Promise.all([...Array(10).keys()].map((i) => statusOf(it, i % 2 ? oldKey : undefined)))))
+    }
+    expect(statuses.filter((status) => status !== 200)).toEqual([])
+    expect(it.issuer.fetches.jwks).toBe(4)
+  })
+
+  it('fetches once for a flood of unknown kids, and serves good tokens meanwhile', async () => {
+    const it = await start()
+    expect(await statusOf(it)).toBe(200)
+    const foreign = await generateSigningKey()
+    const flood = [...Array(30).keys()].map(async (i) => {
+      const token = await it.issuer.mint({}, { key: foreign, header: { kid: `kid-${i}` } })
+      return (await it.ask('GET /a HTTP/1.1', `Authorization: Bearer ${token}`)).status
+    })
+    expect(new Set(await Promise.all(flood))).toEqual(new Set([401]))
+    expect(await statusOf(it)).toBe(200)
+    expect(it.issuer.fetches.jwks).toBe(2)
+  })
+
+  it('keeps serving with the keys at hand when the issuer is gone, cached tokens and new ones', async () => {
+    const it = await start()
+    const known = await it.bearer()
+    expect((await it.ask('GET /a HTTP/1.1', known)).status).toBe(200)
+    await it.issuer.close()
+    expect((await it.ask('GET /a HTTP/1.1', known)).status).toBe(200)
+    expect(await statusOf(it)).toBe(200)
+    target = { ...it, close: () => it.gateway.close().then(it.upstream.close) }
+  })
+
+  it.each(['reset', 'error', 'hang', 'html', 'huge', 'redirect'] as const)(
+    'answers 503 with Retry-After, never 401, when there were never keys (%s)',
+    async (behaviour) => {
+      target = await startTarget(({ issuer }) => {
+        issuer.behave('jwks', behaviour)
+        return {
+          issuers: { main: { issuer: issuer.issuer, audience: 'shop-api', keys: { timeout: '100ms' } } },
+          routes: [...routes, { path: '/public', to: 'app', public: 'for tests' }],
+        }
+      })
+      const answer = await target.ask('GET /a HTTP/1.1', await target.bearer())
+      expect(answer.status).toBe(503)
+      expect(Number(answer.headers.get('retry-after')?.[0])).toBeGreaterThan(0)
+      expect(answer.headers.has('www-authenticate')).toBe(false)
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'keys_unavailable' })
+      expect((await target.ask('GET /public HTTP/1.1')).status).toBe(200)
+      expect((await target.ask('GET /a HTTP/1.1')).status).toBe(401)
+      expect((await fetch(`${target.gateway.adminUrl}/readyz`)).status).toBe(503)
+      expect(target.upstream.taken).toHaveLength(1)
+    },
+  )
+
+  it('refuses tokens of a removed key after the refresh, those that were cached too', async () => {
+    const it = await start({ freshFor: '1s' })
+    const oldKey = it.issuer.keys[0] as SigningKey
+    const cached = await it.bearer()
+    expect((await it.ask('GET /a HTTP/1.1', cached)).status).toBe(200)
+    await it.issuer.rotate({ keepOld: false })
+    await expect.poll(async () => (await it.ask('GET /a HTTP/1.1', cached)).status, { timeout: 5000 }).toBe(401)
+    expect(await statusOf(it, oldKey)).toBe(401)
+    expect(await statusOf(it)).toBe(200)
+  })
+
+  it('asks only the address that the file names, and takes no key for encryption or with a secret', async () => {
+    const foreign = await generateSigningKey('RS256', { kid: 'enc' })
+    const small = await generateSigningKey('RS256', { kid: 'small', modulusLength: 1024 })
+    target = await startTarget(({ issuer }) => {
+      issuer.extraKeys = [
+        null,
+        { ...foreign.publicJwk, use: 'enc' },
+        small.publicJwk,
+        { kty: 'oct', kid: 'oct', k: 'c2VjcmV0', alg: 'HS256' },
+      ]
+      return { issuers: { main: { issuer: issuer.issuer, jwks: issuer.jwksUrl, audience: 'shop-api' } }, routes }
+    })
+    expect(await statusOf(target)).toBe(200)
+    expect(await statusOf(target, foreign)).toBe(401)
+    const claims = keycloakClaims('access', target.issuer.issuer, {}, { nowMs: Date.now() })
+    const token = await signText('{"alg":"RS256","typ":"JWT","kid":"small"}', JSON.stringify(claims), small)
+    expect((await target.ask('GET /a HTTP/1.1', `Authorization: Bearer ${token}`)).status).toBe(401)
+    expect(target.issuer.fetches.discovery).toBe(0)
+  })
+})
