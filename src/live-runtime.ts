@@ -1,7 +1,7 @@
 /** The configuration in force, and its exchange for another one as a whole. */
 import { createAuthenticator } from './authentication/authenticate.ts'
 import type { KeySources } from './authentication/key-sources.ts'
-import type { GatewayConfig } from './config/gateway-config.ts'
+import type { GatewayConfig, ServerConfig } from './config/gateway-config.ts'
 import type { UpstreamClient } from './forwarding/upstream-client.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
 
@@ -47,7 +47,7 @@ export function createLiveRuntime(
   return {
     current: () => runtime,
     apply(config) {
-      assertSameServer(runtime.config, config)
+      assertSameServer(runtime.config.server, config.server)
       const previous = runtime
       runtime = build(config)
       appliedAt = new Date().toISOString()
@@ -74,11 +74,21 @@ export function createLiveRuntime(
   }
 }
 
+/** Settings of the process that the file names otherwise. */
+const FILE_NAMES: Partial<Record<keyof ServerConfig, string>> = {
+  headersBytes: 'limits.headers',
+  urlBytes: 'limits.url',
+  headerTimeoutMs: 'limits.headerTimeout',
+  requestTimeoutMs: 'limits.requestTimeout',
+  keepAliveTimeoutMs: 'limits.keepAliveTimeout',
+  connections: 'limits.connections',
+  shutdownGraceMs: 'shutdown.grace',
+}
+
 /** Listeners and the store belong to the process. Half a change would be worse than none. */
-function assertSameServer(before: GatewayConfig, after: GatewayConfig): void {
-  const changed = Object.keys({ ...before.server, ...after.server }).filter((key) => {
-    const name = key as keyof GatewayConfig['server']
-    return JSON.stringify(before.server[name]) !== JSON.stringify(after.server[name])
-  })
-  if (changed.length > 0) throw new Error(`needs a restart: ${changed.join(', ')}`)
+function assertSameServer(before: ServerConfig, after: ServerConfig): void {
+  const names = Object.keys({ ...before, ...after }) as (keyof ServerConfig)[]
+  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  if (changed.length === 0) return
+  throw new Error(`needs a restart: ${changed.map((name) => FILE_NAMES[name] ?? name).join(', ')}`)
 }

@@ -84,18 +84,23 @@ function tryWatch(what: string, onEvent: () => void, onFailed?: (error: unknown)
 function createStep({ load, digest, onLoaded, onRefused, onFailed }: WatchOptions) {
   let current = digest
   let refused = ''
+  // Whether the file, as it was read last, is in use: going back to a good text also ends a refusal.
+  let isInUse = true
   return async (isForced: boolean): Promise<void> => {
     try {
       const result = load()
       if (result.config === undefined) {
+        isInUse = false
         const fingerprint = JSON.stringify(result.problems)
         if (isForced || fingerprint !== refused) onRefused(result.problems)
         refused = fingerprint
         return
       }
       refused = ''
-      if (!isForced && result.config.digest === current) return
+      if (!isForced && isInUse && result.config.digest === current) return
+      isInUse = false
       await onLoaded(result.config, result.warnings)
+      isInUse = true
       current = result.config.digest
     } catch (error) {
       onFailed(error)

@@ -16,22 +16,33 @@ export interface TestGateway extends RunningGateway {
   rewrite(file: Readonly<Record<string, unknown>> | string): Promise<void>
 }
 
-/** Starts a gateway on this file; `listen` and `admin` are free ports on 127.0.0.1 unless the file says otherwise. */
+type FileContent = Readonly<Record<string, unknown>>
+
+/** Writes a file in a folder of its own; `listen` and `admin` are free ports on 127.0.0.1 unless the file says otherwise. */
+export async function writeConfig(content: FileContent) {
+  const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
+  const file = join(folder, 'scopegate.yaml')
+  const rewrite = (next: FileContent | string) => writeFile(file, typeof next === 'string' ? next : onFreePorts(next))
+  await rewrite(content)
+  return { file, rewrite, close: () => rm(folder, { recursive: true, force: true }) }
+}
+
+function onFreePorts(content: FileContent): string {
+  return stringify({ version: 1, listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, ...content })
+}
+
+/** Starts a gateway on this file, written as {@link writeConfig} does. */
 export async function startGateway(
-  file: Readonly<Record<string, unknown>>,
+  content: FileContent,
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestGateway> {
-  const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
-  const configFile = join(folder, 'scopegate.yaml')
-  const onFreePorts = (content: Readonly<Record<string, unknown>>) =>
-    stringify({ version: 1, listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, ...content })
-  await writeFile(configFile, onFreePorts(file))
+  const config = await writeConfig(content)
   const lines: string[] = []
-  const running = await runGateway({ configFile, env, log: (text) => lines.push(text) })
+  const running = await runGateway({ configFile: config.file, env, log: (text) => lines.push(text) })
   return {
     ...running,
     adminUrl: running.adminUrl ?? '',
-    configFile,
+    configFile: config.file,
     logText: () => lines.join(''),
     logs: () =>
       lines
@@ -39,10 +50,10 @@ export async function startGateway(
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
-    rewrite: (content) => writeFile(configFile, typeof content === 'string' ? content : onFreePorts(content)),
+    rewrite: config.rewrite,
     async close() {
       await running.close()
-      await rm(folder, { recursive: true, force: true })
+      await config.close()
     },
   }
 }
