@@ -18,6 +18,8 @@ export interface KeySource {
    */
   resolve(kid: string | undefined, alg: string): ResolvedKeys | Promise<ResolvedKeys>
   status(): KeySourceStatus
+  /** The last keys that were had, however old; for a source that takes the place of this one. */
+  held(): HeldKeys | undefined
   /** Resolves when no fetch is under way. */
   settled(): Promise<void>
   /** Stops the background refresh. A fetch under way ends by itself, and requests that wait for it are served. */
@@ -28,6 +30,12 @@ export interface ResolvedKeys {
   /** The set they belong to: while it is `current`, what they verified stays verified. */
   readonly keySet: KeySet
   readonly keys: readonly CryptoKey[]
+}
+
+interface HeldKeys {
+  readonly keySet: KeySet
+  /** When the fetch began that brought or confirmed them; ms since the epoch. */
+  readonly fetchedAtMs: number
 }
 
 export interface KeySourceStatus {
@@ -46,6 +54,8 @@ export interface KeySourceOptions {
   readonly refetchEveryMs: number
   readonly timeoutMs: number
   readonly clock: Clock
+  /** Keys to begin with, as old as they are. */
+  readonly held?: HeldKeys | undefined
   /** Fetches and imports the keys. Rejects with a KeyFetchError. */
   readonly load: (signal: AbortSignal) => Promise<KeySet>
   /** Called after each fetch, with why it failed. */
@@ -88,6 +98,8 @@ class RemoteKeySource implements KeySource {
   constructor(options: KeySourceOptions) {
     this.#options = options
     this.#clock = options.clock
+    this.#keySet = options.held?.keySet
+    this.#fetchedAtMs = options.held?.fetchedAtMs
     void this.#start()
   }
 
@@ -110,6 +122,11 @@ class RemoteKeySource implements KeySource {
       fetchedAtMs: this.#fetchedAtMs,
       ...(this.#failure === undefined ? {} : { lastError: this.#failure }),
     }
+  }
+
+  held(): HeldKeys | undefined {
+    if (this.#keySet === undefined || this.#fetchedAtMs === undefined) return undefined
+    return { keySet: this.#keySet, fetchedAtMs: this.#fetchedAtMs }
   }
 
   async settled(): Promise<void> {

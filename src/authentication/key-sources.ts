@@ -2,13 +2,14 @@ import type { IssuerConfig } from '../config/gateway-config.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { discoverJwksUri } from './discovery.ts'
 import { createDocumentFetcher, type FetchDocument } from './fetch-document.ts'
-import { createKeySource, type KeySource } from './jwks.ts'
+import { createKeySource, type KeySource, type KeySourceOptions } from './jwks.ts'
 import { KeyFetchError } from './key-fetch-error.ts'
 import { importKeySet, type KeySet } from './key-set.ts'
 
 /**
  * The key sources of a process, which outlive reloads: issuers with the same address, keys and algorithm settings share
- * one, so that a reload while the issuer is down loses nothing.
+ * one. Where only the times of `keys` differ, a new source begins with the keys of the old one. So a reload while the issuer
+ * is down loses nothing, not even one that makes keys serve longer.
  */
 export interface KeySources {
   /** The source for these settings; a new one begins to fetch at once. Each call needs one `release`. */
@@ -28,6 +29,8 @@ export interface KeySourcesOptions {
 
 interface Shared {
   readonly id: string
+  /** Equal for sources whose keys are the same. */
+  readonly origin: string
   readonly source: KeySource
   holders: number
 }
@@ -41,7 +44,8 @@ export function createKeySources(options: KeySourcesOptions = {}): KeySources {
   return {
     acquire(issuer) {
       const id = JSON.stringify([issuer.issuer, issuer.jwks, issuer.keys, issuer.algorithms])
-      const shared = byId.get(id) ?? { id, source: open(issuer), holders: 0 }
+      const origin = JSON.stringify([issuer.issuer, issuer.jwks, issuer.algorithms])
+      const shared = byId.get(id) ?? { id, origin, source: open(issuer, latestOf(origin)), holders: 0 }
       shared.holders++
       byId.set(id, shared)
       return shared.source
@@ -60,10 +64,16 @@ export function createKeySources(options: KeySourcesOptions = {}): KeySources {
     },
   }
 
-  function open(issuer: IssuerConfig): KeySource {
+  function latestOf(origin: string): KeySourceOptions['held'] {
+    const held = [...byId.values()].flatMap((shared) => (shared.origin === origin ? (shared.source.held() ?? []) : []))
+    return held.sort((a, b) => b.fetchedAtMs - a.fetchedAtMs)[0]
+  }
+
+  function open(issuer: IssuerConfig, held: KeySourceOptions['held']): KeySource {
     return createKeySource({
       ...issuer.keys,
       clock,
+      held,
       load: createLoader(issuer, fetch, clock),
       ...(onFetch && { onFetch: (failure?: KeyFetchError) => onFetch(issuer.issuer, failure) }),
     })

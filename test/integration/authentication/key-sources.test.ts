@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { IssuerConfig } from '../../../src/config/gateway-config.ts'
 import { type Behaviour, toIssuerConfig } from '../../support/test-issuer.ts'
-import { acquire, resolve, unavailable, useKeySources } from './key-source-fixture.ts'
+import { acquire, resolve, unavailable, useKeySources, warm } from './key-source-fixture.ts'
 
 const on = useKeySources()
 
@@ -107,6 +107,31 @@ describe('key sources of a process', () => {
     ['key settings', { keys: { freshForMs: 1000, staleForMs: 1000, refetchEveryMs: 1000, timeoutMs: 50 } }],
   ])('are not shared by issuers with another %s', (_what, overrides) => {
     expect(acquire(on, overrides)).not.toBe(acquire(on))
+  })
+
+  it('begin with the keys at hand when only the times change, so that a longer staleFor helps in an outage', async () => {
+    const times = { freshForMs: 600_000, staleForMs: 900_000, refetchEveryMs: 30_000, timeoutMs: 3000 }
+    const old = await warm(on, { keys: times })
+    on.issuer.behave('jwks', 'error')
+    on.clock.advance(900_000)
+    await expect(resolve(old)).rejects.toThrow(unavailable(1))
+    const { fetchedAtMs } = old.status()
+    const patient = acquire(on, { keys: { ...times, staleForMs: 1_800_000 } })
+    on.sources.release(old)
+    expect((await resolve(patient)).keys).toHaveLength(1)
+    expect(patient.status()).toMatchObject({ everLoaded: true, fetchedAtMs })
+    on.clock.advance(900_000)
+    await patient.settled()
+    await expect(resolve(patient)).rejects.toMatchObject({ code: 'keys_unavailable' })
+  })
+
+  it.each<[string, Partial<IssuerConfig>]>([
+    ['iss', { issuer: 'http://127.0.0.1:9/other' }],
+    ['address', { jwks: 'http://127.0.0.1:9/certs' }],
+    ['algorithms', { algorithms: ['RS256', 'ES256'] }],
+  ])('begin with no keys when the %s changes', async (_what, overrides) => {
+    await warm(on)
+    expect(acquire(on, overrides).status()).toMatchObject({ keys: 0, everLoaded: false })
   })
 
   it('let a fetch under way end for those who wait when they are released', async () => {
