@@ -100,6 +100,16 @@ describe.skipIf(!canStop)('a gateway whose Keycloak goes away, with a public and
     expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
   })
 
+  it('takes over a longer staleFor while Keycloak is stopped, without a gap', async () => {
+    const applied = async () => JSON.parse(await (await fetch(`${explicit.adminUrl}/config/status`)).text()).digest
+    const before = await applied()
+    await explicit.rewrite(explicitFile({}, { keys: { ...keys, staleFor: '72h' } }))
+    await waitFor('the new file', async () => (await applied()) !== before)
+    expect(await ready(explicit)).toBe(200)
+    await traffic.more(20)
+    expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
+  })
+
   it('answers 503, and not 401, to a token of a key that it cannot ask for', async () => {
     const answer = await ask(explicit, forged(tokens[0] ?? ''))
     expect(answer.status).toBe(503)
@@ -109,7 +119,7 @@ describe.skipIf(!canStop)('a gateway whose Keycloak goes away, with a public and
   it('answers 503 with Retry-After once its keys are too old', async () => {
     const answer = await waitFor('the end of the keys', async () => {
       const current = await ask(impatient, tokens[0] ?? '')
-      return current.status !== 200 && current
+      return current.status === 200 ? undefined : current
     })
     expect(answer.status).toBe(503)
     expect(Number(answer.headers.get('retry-after')?.[0])).toBeGreaterThan(0)
@@ -130,18 +140,21 @@ describe.skipIf(!canStop)('a gateway whose Keycloak goes away, with a public and
     expect((await request(newcomer.url, ['GET /catalog/shoes HTTP/1.1'])).status).toBe(200)
   })
 
-  it('recovers by itself when Keycloak is back', async () => {
-    await keycloak.start()
-    const started = newcomer
-    if (started === undefined) throw new Error('the gateway before did not start')
-    await waitFor('readiness', async () => (await ready(started)) === 200)
-    const token = unseenToken()
-    for (const gateway of [started, explicit, discovering]) expect((await ask(gateway, token)).status).toBe(200)
-    await waitFor('fresh keys', async () => (await ask(impatient, token)).status === 200)
-    const { access_token: fresh } = await serviceTokens(internal(), 'orders:read')
-    expect((await ask(started, fresh)).status).toBe(200)
-    await waitFor('a refusal again', async () => (await ask(explicit, forged(fresh))).status === 401)
-    await traffic.stop()
-    expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
+  describe('and comes back', () => {
+    beforeAll(() => keycloak.start())
+
+    it('recovers by itself', async () => {
+      const started = newcomer
+      if (started === undefined) throw new Error('the gateway before did not start')
+      await waitFor('readiness', async () => (await ready(started)) === 200)
+      const token = unseenToken()
+      for (const gateway of [started, explicit, discovering]) expect((await ask(gateway, token)).status).toBe(200)
+      await waitFor('fresh keys', async () => (await ask(impatient, token)).status === 200)
+      const { access_token: fresh } = await serviceTokens(internal(), 'orders:read')
+      expect((await ask(started, fresh)).status).toBe(200)
+      await waitFor('a refusal again', async () => (await ask(explicit, forged(fresh))).status === 401)
+      await traffic.stop()
+      expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
+    })
   })
 })
