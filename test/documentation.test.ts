@@ -174,6 +174,19 @@ function tableFields(text: string): string[] {
   return [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, field = '']) => field)
 }
 
+describe('the patience with Redis that documents name', () => {
+  it('is that of the guard', () => {
+    const guard = readProjectFile('src/rate-limiting/guarded-rate-limiter.ts')
+    expect(guard).toContain('deadlineMs = 20, failuresToOpen = 5, probeEveryMs = 250')
+    const readme = readProjectFile('README.md')
+    expect(readme).toContain('Each check has 20 ms')
+    expect(readme).toContain('After five failures in a row')
+    expect(readme).toContain('four times a second')
+    expect(readProjectFile('docs/production.md')).toContain('waits 20 ms for a check')
+    expect(readProjectFile('docs/decisions.md')).toContain('no answer within 20 ms')
+  })
+})
+
 describe('the links', () => {
   it.each(DOCUMENTS)('lead somewhere: %s', (document) => {
     const links = [...proseOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
