@@ -74,11 +74,16 @@ export function fieldsAt(path: readonly (string | number)[]): string[] {
   for (const part of path) {
     schemas = schemas.flatMap((schema) => {
       const open = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
-      const next = typeof part === 'number' ? schema.items : (schema.properties?.[part] ?? open)
+      const next = typeof part === 'number' ? schema.items : (own(schema.properties, part) ?? open)
       return next ? alternatives(next) : []
     })
   }
   return [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))]
+}
+
+/** Keys of the file may be called `constructor`. */
+function own(properties: JsonSchema['properties'], name: string): JsonSchema | undefined {
+  return properties && Object.hasOwn(properties, name) ? properties[name] : undefined
 }
 
 function alternatives(schema: JsonSchema): JsonSchema[] {

@@ -18,7 +18,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 /** The candidate that was probably meant: known by another name, its beginning, or at most a third of its letters away (see `editDistance`). */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const known = [...candidates]
-  const translated = ELSEWHERE[word]?.find((candidate) => known.includes(candidate))
+  const names = Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : undefined
+  const translated = names?.find((candidate) => known.includes(candidate))
   if (translated !== undefined) return translated
   const longer = known.filter((candidate) => word.length > 2 && candidate.startsWith(word))
   if (longer.length === 1) return longer[0]

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { editDistance } from '../../../src/config/nearest.ts'
 import { formatProblem } from '../../../src/config/problem.ts'
+import { fileSchema } from '../../../src/config/schema.ts'
 import { complete, load, readMistakes } from './mistakes.ts'
 
 const FULL = readFileSync(new URL('../../fixtures/config/full.yaml', import.meta.url), 'utf8')
@@ -37,6 +38,8 @@ const PIECES = [
   'any',
   '/**',
 ]
+
+const SECTIONS = fileSchema.shape
 
 function assertGood(text: string): void {
   const result = load(text, { A: 'value' })
@@ -78,6 +81,18 @@ describe('loadConfig: properties', () => {
       { numRuns: 300 },
     )
   })
+
+  it.each(['constructor', 'valueOf', 'toString', 'hasOwnProperty', '__proto__', '__defineGetter__'])(
+    'never throws for the key %s, which every object inherits, in any place',
+    (name) => {
+      for (const section of Object.keys(SECTIONS)) assertGood(complete(`${section}: { ${name}: { ${name}: [1] } }\n`))
+      assertGood(complete(`${name}: { a: 1 }\n`))
+      assertGood(
+        complete(`routes: [{ path: /, to: up, ${name}: 1, allow: [{ ${name}: 1 }] }, { to: { ${name}: a } }]\n`),
+      )
+      assertGood(complete(`defaults: { issuer: ${name}, rateLimits: [${name}], cors: ${name} }\n`))
+    },
+  )
 
   it('never throws for a good file with a piece put in or a stretch cut out', () => {
     const place = fc.nat(FULL.length)
