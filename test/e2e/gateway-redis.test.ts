@@ -15,7 +15,7 @@ const LOCAL_LIMIT = 5
 const CALLERS = 8
 const WIDE = { limit: 100_000, window: '1m', key: 'token.sub' }
 /** Decisions that are late are the machine's doing up to this one: it runs a Keycloak, two gateways and this test. */
-const LATEST_MS = 500
+const LATEST_MS = 250
 
 function limitedFile(issuer: string, upstream: string, redis: string): Record<string, unknown> {
   const route = (path: string, ...rateLimits: string[]) => ({
