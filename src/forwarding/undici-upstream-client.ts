@@ -72,7 +72,7 @@ class Connection extends Client {
           if (error !== null) return callback(error, null)
           this.socket = socket
           callback(null, socket)
-          passOverContinue(socket)
+          mendParser(socket)
         }),
     })
   }
@@ -85,21 +85,24 @@ class Connection extends Client {
 
 interface Parser {
   statusCode: number
+  contentLength: string
   headers: Buffer[]
   headersSize: number
   onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number
 }
 
 /**
- * A `100 Continue` that nobody asked for has to be passed over (RFC 9110 section 15.2.1); undici takes it for a bad answer.
- * There is no option for it: this reaches into undici's parser, whose version is pinned and whose behaviour is tested.
+ * Two answers that are right, and that undici takes for bad ones: a `100 Continue` that nobody asked for (RFC 9110 section
+ * 15.2.1), and a 304 or 204 with a length, which ends with its head all the same (RFC 9112 section 6.3).
+ * There is no option for them: this reaches into undici's parser, whose version is pinned and whose behaviour is tested.
  */
-function passOverContinue(socket: net.Socket): void {
+function mendParser(socket: net.Socket): void {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'parser')
   const parser = symbol && (socket as unknown as Record<symbol, Parser | null>)[symbol]
   if (!parser) return
   const onHeadersComplete = parser.onHeadersComplete.bind(parser)
   parser.onHeadersComplete = (status, upgrade, keepAlive) => {
+    if (status === 304 || status === 204) parser.contentLength = ''
     if (status !== 100) return onHeadersComplete(status, upgrade, keepAlive)
     Object.assign(parser, { statusCode: status, headers: [], headersSize: 0 })
     return NO_BODY
@@ -198,17 +201,18 @@ function toStrings(rawHeaders: Buffer[]): string[] {
   return rawHeaders.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
 }
 
+/** Names and codes of errors that mean: the peer does not speak HTTP as it should, or the request cannot be sent. */
+const INVALID: ReadonlySet<string> = new Set([
+  'HTTPParserError',
+  'InvalidArgumentError',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_NOT_SUPPORTED',
+])
+
 function toKind(error: Error & { code?: string }, started: boolean): UpstreamErrorKind {
   const code = error.code ?? ''
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return started ? 'reset' : 'connect-timeout'
-  if (
-    code.startsWith('HPE_') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
-  ) {
-    return 'invalid'
-  }
-  if (error.name === 'InvalidArgumentError' || code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED')
-    return 'invalid'
+  if (INVALID.has(error.name) || INVALID.has(code)) return 'invalid'
   return started ? 'reset' : 'connect'
 }

@@ -54,7 +54,11 @@ describe('an upstream whose answer is no valid HTTP', () => {
     const answer = await get(gateway)
     expect([answer.status, answer.status === 502 && code(answer.body)]).toEqual([502, 'upstream_invalid'])
     expect(answer.text).not.toContain('ok')
-    expect(await lastLine(gateway)).toMatchObject({ status: 502, decision: 'failed' })
+    expect(await lastLine(gateway)).toMatchObject({
+      status: 502,
+      decision: 'failed',
+      reason: expect.stringMatching(/^upstream_/),
+    })
   })
 
   it.each([

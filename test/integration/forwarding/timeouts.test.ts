@@ -2,6 +2,7 @@ import type net from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
+import { connectRaw } from '../../support/raw-client.ts'
 import { parseAnswer, request, sendRaw } from '../../support/raw-http.ts'
 import { type RawUpstream, startRawUpstream, startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -111,6 +112,19 @@ describe('time-outs', () => {
     )
     const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { idle: '200ms', response: '200ms' } })
     expect((await get(gateway)).body).toBe('x'.repeat(10))
+  })
+
+  it('cuts the answer of a client that stops reading, and says that it was the client', async () => {
+    const upstream = keep(
+      await startUpstream((_incoming, outgoing) => {
+        outgoing.writeHead(200, { 'content-length': 50_000_000 }).write(Buffer.alloc(50_000_000))
+      }),
+    )
+    const gateway = await gatewayTo({ urls: [upstream.url], timeouts: { idle: '200ms' } })
+    const client = await connectRaw(gateway.url)
+    client.socket.pause().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(await lastLine(gateway)).toMatchObject({ status: 200, reason: 'client_idle' })
+    client.socket.destroy()
   })
 
   it('answers 408 when the client falls silent inside its body', async () => {
