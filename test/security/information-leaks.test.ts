@@ -118,10 +118,7 @@ describe('what went wrong inside', () => {
     ['a 404', 'GET /nowhere', {}],
     ['a 405', 'TRACE /orders/1', {}],
   ])('shows no claim in %s', async (_, start, claims) => {
-    const answer = await ask(
-      start,
-      await target.bearer({ sub: 'alice-secret', azp: 'alice-secret', email: 'alice-secret', ...claims }),
-    )
+    const answer = await ask(start, await target.bearer({ sub: 'alice-secret', email: 'alice-secret', ...claims }))
     expect(answer.status).toBeGreaterThan(400)
     for (const text of inside().slice(2)) expect(answer.text).not.toContain(text)
   })
@@ -165,7 +162,8 @@ describe('the log', () => {
     }
     await ask('GET /dead?code=alice-secret', token)
     await ask(`GET /orders/${value}/%00`, token)
-    await expect.poll(() => target.gateway.logs().filter(({ msg }) => msg === 'request').length).toBeGreaterThan(5)
+    await ask('GET /the-end')
+    await expect.poll(() => target.gateway.logText()).toContain('/the-end')
     for (const part of [...value.split('.'), value.slice(-20), 'alice-secret', 'code=']) {
       expect(target.gateway.logText()).not.toContain(part)
     }

@@ -46,10 +46,11 @@ describe('the keys of an issuer, seen from outside', () => {
   })
 
   it('keeps serving with the keys at hand when the issuer is gone, cached tokens and new ones', async () => {
-    const it = await start()
+    const it = await start({ freshFor: '1s' })
     const known = await it.bearer()
     expect((await it.ask('GET /a HTTP/1.1', known)).status).toBe(200)
     await it.issuer.close()
+    await expect.poll(() => it.gateway.logText(), { timeout: 5000 }).toContain('keys could not be fetched')
     expect((await it.ask('GET /a HTTP/1.1', known)).status).toBe(200)
     expect(await statusOf(it)).toBe(200)
     target = { ...it, close: () => it.gateway.close().then(it.upstream.close) }

@@ -37,6 +37,19 @@ function sendAndReset(bytes: string, moment: 'at once' | 'at the answer'): Promi
   })
 }
 
+describe('settings that must not stop the start', () => {
+  it('takes a requestTimeout below the headerTimeout, and answers 408 to a body that does not come', async () => {
+    const hasty = await startTarget(() => ({ limits: { requestTimeout: '200ms' }, routes: OPEN_ROUTES }))
+    try {
+      const came = await hasty.send('POST /public/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf')
+      expect(came).toMatch(/^HTTP\/1\.1 408 [\s\S]*application\/problem\+json/)
+      expect(hasty.upstream.taken).toEqual([])
+    } finally {
+      await hasty.close()
+    }
+  })
+})
+
 describe('bytes that must not end the process', () => {
   it.each([
     ['a CONNECT', () => head('CONNECT evil.example:443 HTTP/1.1')],

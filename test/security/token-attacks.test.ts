@@ -94,7 +94,10 @@ describe('keys that the token brings along (RFC 8725 section 3.10)', () => {
     ['300 characters', 'k'.repeat(300)],
     ['a line break', 'a\r\nX-Admin: 1'],
   ])('refuses a kid that is %s', async (_, kid) => {
-    expectInvalid(await askWith(await signToken(claims(), evilKey, { kid })))
+    const answer = await askWith(await signToken(claims(), evilKey, { kid }))
+    expectInvalid(answer)
+    // An overlong one is not even looked up.
+    if (kid.length > 256) expect(JSON.parse(answer.body)).toMatchObject({ detail: 'The access token is malformed' })
   })
 
   it.each([5, null, true, ['a'], { a: 1 }])('refuses kid %j', async (kid) => {
