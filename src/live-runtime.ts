@@ -9,9 +9,11 @@ export interface LiveRuntime {
   current(): Runtime
   /**
    * Puts `config` in force for every request that comes from now on; those under way keep what they began with.
-   * Throws an Error that names the setting when the change needs a restart, and then changes nothing.
+   * Throws an Error that names the setting when the change needs a restart, or what `prepare` throws, and then changes
+   * nothing.
+   * @param prepare called last before the change, for what else must succeed
    */
-  apply(config: GatewayConfig): void
+  apply(config: GatewayConfig, prepare?: () => void): void
   status(): ConfigStatus
   /** What keeps this configuration from serving; empty when nothing does. */
   notReady(): readonly string[]
@@ -46,8 +48,9 @@ export function createLiveRuntime(
 
   return {
     current: () => runtime,
-    apply(config) {
+    apply(config, prepare) {
       assertSameServer(runtime.config.server, config.server)
+      prepare?.()
       const previous = runtime
       runtime = build(config)
       appliedAt = new Date().toISOString()
@@ -85,10 +88,14 @@ const FILE_NAMES: Partial<Record<keyof ServerConfig, string>> = {
   shutdownGraceMs: 'shutdown.grace',
 }
 
-/** Listeners and the store belong to the process. Half a change would be worse than none. */
+/** Listeners and the store belong to the process. Half a change would be worse than none. A certificate may be renewed. */
 function assertSameServer(before: ServerConfig, after: ServerConfig): void {
   const names = Object.keys({ ...before, ...after }) as (keyof ServerConfig)[]
-  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  const changed = names.filter((name) => toText(before, name) !== toText(after, name))
   if (changed.length === 0) return
   throw new Error(`needs a restart: ${changed.map((name) => FILE_NAMES[name] ?? name).join(', ')}`)
+}
+
+function toText({ listen, ...rest }: ServerConfig, name: keyof ServerConfig): string | undefined {
+  return JSON.stringify(name === 'listen' ? { ...listen, tls: listen.tls !== undefined } : rest[name])
 }

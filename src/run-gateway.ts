@@ -111,7 +111,7 @@ function toUrl(scheme: string, { address, family, port }: AddressInfo): string {
 }
 
 /** A new file is in force as a whole or not at all; either way the log, `/config/status` and a metric say so. */
-function watchForChanges(options: RunOptions, { live, logger, metrics }: Parts) {
+function watchForChanges(options: RunOptions, { live, logger, metrics, server }: Parts) {
   function refuse(problems: readonly string[]): void {
     live.refuse(problems)
     metrics.countReload('refused')
@@ -123,7 +123,8 @@ function watchForChanges(options: RunOptions, { live, logger, metrics }: Parts) 
     digest: live.status().digest,
     load: () => load(options),
     onLoaded(config) {
-      live.apply(config)
+      const { tls } = config.server.listen
+      live.apply(config, () => tls && server.renewCertificate(tls))
       metrics.countReload('applied')
       logger.info({ routes: config.routes.length, digest: config.digest }, 'the new configuration is in force')
     },

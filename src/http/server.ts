@@ -12,6 +12,8 @@ import { type ClientError, toRawAnswer, toRefusal } from './raw-refusal.ts'
 
 export interface DataServer extends Pick<Drainer, 'drain'> {
   listen(host: string, port: number): Promise<AddressInfo>
+  /** New connections get this certificate. Throws when certificate and key do not fit; the one before then stays. */
+  renewCertificate(tls: NonNullable<ServerConfig['listen']['tls']>): void
 }
 
 export interface ServerHandlers {
@@ -107,7 +109,15 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     socket.destroySoon()
   }
 
-  return { listen: (host, port) => listen(server, host, port), drain: drainer.drain }
+  return {
+    listen: (host, port) => listen(server, host, port),
+    drain: drainer.drain,
+    renewCertificate: (tls) => renewCertificate(server, tls),
+  }
+}
+
+function renewCertificate(server: http.Server, { cert, key }: Parameters<DataServer['renewCertificate']>[0]): void {
+  if (server instanceof https.Server) server.setSecureContext({ cert, key })
 }
 
 function expectationFailed(): GatewayError {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import tls from 'node:tls'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { openTo, startGateway, writeConfig } from '../../support/gateway.ts'
@@ -13,19 +14,22 @@ import { waitFor } from '../../support/wait-for.ts'
 const keep = closingAfterEach()
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-describe('the TLS listener', () => {
-  async function startTls() {
-    const config = keep(await writeConfig({}))
-    const folder = path.dirname(config.file)
-    const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
-    const options = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -keyout ${key} -out ${cert}`
+async function startTls() {
+  const config = keep(await writeConfig({}))
+  const folder = path.dirname(config.file)
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
+  const issue = async (name: string) => {
+    const options = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=${name} -keyout ${key} -out ${cert}`
     await promisify(execFile)('openssl', options.split(' '))
-    const upstream = keep(await startUpstream())
-    const listen = { host: '127.0.0.1', port: 0, tls: { cert, key } }
-    const gateway = keep(await startGateway({ ...openTo(upstream.url), listen }))
-    return { gateway, upstream, secret: (await readFile(key, 'utf8')).split('\n')[1] ?? '' }
   }
+  await issue('localhost')
+  const upstream = keep(await startUpstream())
+  const listen = { host: '127.0.0.1', port: 0, tls: { cert, key } }
+  const gateway = keep(await startGateway({ ...openTo(upstream.url), listen }))
+  return { gateway, upstream, cert, issue, secret: (await readFile(key, 'utf8')).split('\n')[1] ?? '' }
+}
 
+describe('the TLS listener', () => {
   it('serves, and tells the upstream so', async () => {
     const { gateway, upstream } = await startTls()
     expect(gateway.url).toMatch(/^https:/)
@@ -43,6 +47,37 @@ describe('the TLS listener', () => {
     const status = await request(gateway.adminUrl, ['GET /config/status HTTP/1.1'])
     expect(secret.length).toBeGreaterThan(20)
     expect(status.text + gateway.logText()).not.toContain(secret)
+  })
+})
+
+describe('a renewed certificate', () => {
+  const nameOf = (url: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = tls.connect({ host: '127.0.0.1', port: Number(new URL(url).port), rejectUnauthorized: false })
+      socket.once('error', reject)
+      socket.once('secureConnect', () => {
+        resolve(String(socket.getPeerCertificate().subject.CN))
+        socket.destroy()
+      })
+    })
+
+  it('is shown to new connections after a reload', async () => {
+    const { gateway, issue } = await startTls()
+    expect(await nameOf(gateway.url)).toBe('localhost')
+    await issue('renewed')
+    await gateway.reload()
+    expect(await nameOf(gateway.url)).toBe('renewed')
+  })
+
+  it('is refused without its key, and the one before stays', async () => {
+    const { gateway, issue, cert } = await startTls()
+    const before = await readFile(cert)
+    await issue('renewed')
+    await writeFile(cert, before)
+    await gateway.reload()
+    expect(await nameOf(gateway.url)).toBe('localhost')
+    const status = JSON.parse((await request(gateway.adminUrl, ['GET /config/status HTTP/1.1'])).body)
+    expect(status.lastRefusal.problems).toHaveLength(1)
   })
 })
 
