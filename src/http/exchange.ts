@@ -19,6 +19,23 @@ export interface Exchange {
 
 const SMALL_BODY_BYTES = 64 * 1024
 
+/** Begins now; `rest` is what is not as with most requests. */
+export function createExchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  rest: Partial<Exchange> = {},
+): Exchange {
+  return {
+    incoming,
+    outgoing,
+    upgrade: undefined,
+    awaitsContinue: false,
+    startedAtMs: performance.now(),
+    fault: undefined,
+    ...rest,
+  }
+}
+
 const prefix = randomBytes(9).toString('base64url')
 let count = 0
 

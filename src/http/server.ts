@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { ServerConfig } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
 import { createDrainer, type Drainer } from './drainer.ts'
-import { createRequestId, type Exchange } from './exchange.ts'
+import { createExchange, createRequestId, type Exchange } from './exchange.ts'
 import { lingerOnClose } from './linger.ts'
 import { type ClientError, toRawAnswer, toRefusal } from './raw-refusal.ts'
 
@@ -71,15 +71,7 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
       return
     }
     drainer.track(outgoing, socket, rest.upgrade !== undefined)
-    const exchange: Exchange = {
-      incoming,
-      outgoing,
-      upgrade: undefined,
-      awaitsContinue: false,
-      startedAtMs: performance.now(),
-      fault: undefined,
-      ...rest,
-    }
+    const exchange = createExchange(incoming, outgoing, rest)
     current.set(socket, exchange)
     outgoing.once('close', () => {
       if (current.get(socket) === exchange) current.delete(socket)
