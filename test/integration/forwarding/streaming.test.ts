@@ -162,6 +162,22 @@ describe('an answer before the upload has ended', () => {
     await client.closed
     expect(failed).toEqual([])
   })
+
+  it('is not lost to a reset: 413 in the middle of the chunks', async () => {
+    const upstream = keep(await startUpstream((incoming) => void incoming.resume()))
+    const gateway = keep(await startGateway({ ...openTo(upstream.url), limits: { body: '100KiB' } }))
+    const client = await connectRaw(gateway.url, 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const failed: string[] = []
+    client.socket.on('error', (error: NodeJS.ErrnoException) => failed.push(error.code ?? ''))
+    const chunk = Buffer.concat([Buffer.from('10000\r\n'), CHUNK, Buffer.from('\r\n')])
+    pour(5 * MIB, {
+      write: () => client.socket.write(chunk),
+      on: (event, f) => client.socket.on(event, f),
+    })
+    expect(await client.until('}')).toMatch(/^HTTP\/1\.1 413 /)
+    await client.closed
+    expect(failed).toEqual([])
+  })
 })
 
 describe('a connection that sends two ways at once', () => {

@@ -3,7 +3,7 @@ import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { request } from '../../support/raw-http.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
-import { startUpstream } from '../../support/upstream.ts'
+import { answering, startRawUpstream, startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 const keep = closingAfterEach()
@@ -143,5 +143,18 @@ describe('a new file', () => {
     expect((await get(gateway.url, '/orders', token)).body).toBe('b b')
     answer()
     expect((await underWay).body).toBe('slow a')
+  })
+
+  it('lets go of connections to upstreams that it does not name', async () => {
+    const { gateway, file, token } = await start()
+    const bytes = 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=60\r\nContent-Length: 3\r\n\r\nold'
+    const old = keep(await startRawUpstream(answering(bytes)))
+    await gateway.rewrite(file('a', { upstreams: { up: old.url } }))
+    await gateway.reload()
+    expect((await get(gateway.url, '/orders', token)).body).toBe('old')
+    expect(old.connections.size).toBe(1)
+    await gateway.rewrite(file('b'))
+    await gateway.reload()
+    await waitFor('the connection to be closed', () => old.connections.size === 0)
   })
 })
