@@ -3,12 +3,12 @@
  *
  *     target → fields → route → limit (before-auth) → authenticate → authorize → limit → forward
  *
- * A stage returns what the next one needs or throws a GatewayError. It may answer at once or with a promise; only a
- * promise is awaited, so that a request with a cached token and a limit in memory runs through without a pause.
+ * A stage returns what the next one needs or throws a GatewayError. It may answer at once (a cached token, a window in
+ * memory) or with a promise.
  */
 import type { AccessToken } from './authentication/access-token.ts'
 import { readBearerToken } from './authentication/bearer-token.ts'
-import { assertAllowed, decide, isPublic } from './authorization/decide.ts'
+import { assertAllowed, decide, needsToken } from './authorization/decide.ts'
 import type { RouteConfig } from './config/gateway-config.ts'
 import { GatewayError } from './errors.ts'
 import type { ForwardRequest } from './forwarding/forward.ts'
@@ -50,12 +50,12 @@ export async function handleRequest(visit: Visit, runtime: Runtime, services: Se
   const early = services.limits.limit(limits.before, subject) // 429
   visit.quotas = early instanceof Promise ? await early : early
 
-  const token = isOpen(route, method) ? undefined : await authenticate(visit, runtime, fields, target, route) // 400 401 503
+  const isOpen = route !== undefined && !needsToken(route.policy, method)
+  const token = isOpen ? undefined : await authenticate(visit, runtime, fields, target, route) // 400 401 503
   if (match === undefined) throw new GatewayError('not_found', 'no_route') // 404
   assertAllowed(decide(match.route, method, match.params, token)) // 405 403
 
-  const quotas = limitLate(visit, services, limits, { ...subject, token }) // 429
-  if (quotas instanceof Promise) await quotas
+  if (limits.after.length > 0) await limitLate(visit, services, limits, { ...subject, token }) // 429
   if (exchange.incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'
@@ -68,12 +68,6 @@ export async function handleRequest(visit: Visit, runtime: Runtime, services: Se
   record.upstreamMs = performance.now() - startedAtMs
   if (result.aborted !== undefined) record.reason = result.aborted
   return 'done'
-}
-
-/** No token is asked for: the method is public, or the path has nothing but public methods (and the answer is 405). */
-function isOpen(route: RouteConfig | undefined, method: string): boolean {
-  if (route === undefined) return false
-  return isPublic(route.policy, method) || route.policy.allow.length === 0
 }
 
 function readFields(visit: Visit, runtime: Runtime): RequestFields {
@@ -151,7 +145,6 @@ async function authenticate(
 
 /** A request that this refuses has cost nothing: what the limits before authentication counted is given back. */
 async function limitLate(visit: Visit, services: Services, limits: Limits, subject: LimitSubject): Promise<void> {
-  if (limits.after.length === 0) return
   try {
     const quotas: readonly Quota[] = await services.limits.limit(limits.after, subject)
     visit.quotas = [...visit.quotas, ...quotas]

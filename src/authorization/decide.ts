@@ -35,6 +35,11 @@ function isAllPublic(policy: RoutePolicy): boolean {
   return policy.public !== undefined && policy.allow.length === 0
 }
 
+/** Whether the caller must be known before `decide` may answer; without that only what is public is told apart. */
+export function needsToken(policy: RoutePolicy, method: string): boolean {
+  return !isPublic(policy, method) && !isAllPublic(policy)
+}
+
 /**
  * Decides by the route's policy: one line for this method whose conditions all hold is enough; no such line, denied.
  * Without a token only what is public is allowed, and a refusal says nothing about a route that is not all public.

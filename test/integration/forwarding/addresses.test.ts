@@ -1,25 +1,9 @@
-import type net from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
-import { closingAfterEach } from '../../support/keep.ts'
+import { closedPort, dataPath, get } from '../../support/forwarding.ts'
 import { request } from '../../support/raw-http.ts'
-import { type RawUpstream, startRawUpstream, startUpstream } from '../../support/upstream.ts'
+import { startUpstream } from '../../support/upstream.ts'
 
-const keep = closingAfterEach()
-const hostile = async (onConnection: (socket: net.Socket) => void): Promise<RawUpstream> =>
-  keep(await startRawUpstream(onConnection))
-const gatewayTo = async (
-  upstream: string | Record<string, unknown>,
-  route: Record<string, unknown> = {},
-): Promise<TestGateway> => keep(await startGateway(openTo(upstream, route)))
-const get = (gateway: TestGateway, ...fields: string[]) => request(gateway.url, ['GET /orders/7 HTTP/1.1', ...fields])
-
-/** A port that nobody listens on. */
-async function closedPort(): Promise<string> {
-  const upstream = await startUpstream()
-  await upstream.close()
-  return upstream.url
-}
+const { keep, hostile, gatewayTo } = dataPath()
 
 describe('several addresses of an upstream', () => {
   it('takes them in turn', async () => {

@@ -1,30 +1,12 @@
 import net from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
-import { closingAfterEach } from '../../support/keep.ts'
+import { closedPort, code, dataPath, get, lastLine } from '../../support/forwarding.ts'
 import { connectRaw } from '../../support/raw-client.ts'
 import { request, sendRaw } from '../../support/raw-http.ts'
-import { answering, type RawUpstream, startRawUpstream, startUpstream } from '../../support/upstream.ts'
+import { answering } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
-const keep = closingAfterEach()
-const hostile = async (onConnection: (socket: net.Socket) => void): Promise<RawUpstream> =>
-  keep(await startRawUpstream(onConnection))
-const gatewayTo = async (
-  upstream: string | Record<string, unknown>,
-  route: Record<string, unknown> = {},
-): Promise<TestGateway> => keep(await startGateway(openTo(upstream, route)))
-const get = (gateway: TestGateway, ...fields: string[]) => request(gateway.url, ['GET /orders/7 HTTP/1.1', ...fields])
-const code = (body: string) => (JSON.parse(body) as { code: string }).code
-const lastLine = (gateway: TestGateway) =>
-  waitFor('an access-log line', () => gateway.logs().findLast(({ msg }) => msg === 'request'))
-
-/** A port that nobody listens on. */
-async function closedPort(): Promise<string> {
-  const upstream = await startUpstream()
-  await upstream.close()
-  return upstream.url
-}
+const { hostile, gatewayTo } = dataPath()
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 const BODY = 'Content-Length: 2\r\n\r\nok'

@@ -1,23 +1,12 @@
-import type net from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
-import { closingAfterEach } from '../../support/keep.ts'
+import { code, dataPath, get, lastLine } from '../../support/forwarding.ts'
+import { openTo, startGateway } from '../../support/gateway.ts'
 import { connectRaw } from '../../support/raw-client.ts'
 import { parseAnswer, request, sendRaw } from '../../support/raw-http.ts'
-import { type RawUpstream, startRawUpstream, startUpstream } from '../../support/upstream.ts'
+import { startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
-const keep = closingAfterEach()
-const hostile = async (onConnection: (socket: net.Socket) => void): Promise<RawUpstream> =>
-  keep(await startRawUpstream(onConnection))
-const gatewayTo = async (
-  upstream: string | Record<string, unknown>,
-  route: Record<string, unknown> = {},
-): Promise<TestGateway> => keep(await startGateway(openTo(upstream, route)))
-const get = (gateway: TestGateway, ...fields: string[]) => request(gateway.url, ['GET /orders/7 HTTP/1.1', ...fields])
-const code = (body: string) => (JSON.parse(body) as { code: string }).code
-const lastLine = (gateway: TestGateway) =>
-  waitFor('an access-log line', () => gateway.logs().findLast(({ msg }) => msg === 'request'))
+const { keep, hostile, gatewayTo } = dataPath()
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 
