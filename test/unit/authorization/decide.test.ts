@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { assertAllowed, type Decision, decide, isPublic } from '../../../src/authorization/decide.ts'
+import { assertAllowed, type Decision, decide, isPublic, needsToken } from '../../../src/authorization/decide.ts'
 import type { Method, RoutePolicy } from '../../../src/config/gateway-config.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { all, grants, line, routeWith } from '../../support/routes.ts'
@@ -95,5 +95,21 @@ describe('assertAllowed', () => {
     expect(thrownBy({ allowed: false, code: 'insufficient_scope', because: [] })).toMatchObject({
       details: { because: [] },
     })
+  })
+})
+
+describe('needsToken', () => {
+  const open = { methods: new Set(READ), reason: 'open' }
+  const admin = line(['DELETE'], { roles: all('admin') })
+
+  it.each<[string, RoutePolicy, string, boolean]>([
+    ['a public method', { public: open, allow: [admin] }, 'GET', false],
+    ['a method beside the public ones', { public: open, allow: [admin] }, 'DELETE', true],
+    ['a method in no line, beside the public ones', { public: open, allow: [admin] }, 'POST', true],
+    ['any method where all is public: the answer is 405 for everybody', { public: open, allow: [] }, 'POST', false],
+    ['a route with lines alone', { allow: [admin] }, 'GET', true],
+    ['a route that says nothing', { allow: [] }, 'GET', true],
+  ])('knows about %s', (_, policy, method, needed) => {
+    expect(needsToken(policy, method)).toBe(needed)
   })
 })
