@@ -11,9 +11,10 @@ import { createAdaptor } from './http/adaptor.ts'
 import { type AdminServer, createAdminServer } from './http/admin-server.ts'
 import { createDataServer, type DataServer } from './http/server.ts'
 import { createLiveRuntime, type LiveRuntime } from './live-runtime.ts'
-import { logAccess } from './observability/access-log.ts'
+import { type AccessLog, createAccessLog } from './observability/access-log.ts'
 import { createLogger, createLogSink, type Logger } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
+import { renderMetrics } from './observability/metrics-snapshot.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRateLimiting } from './rate-limiting/rate-limiting.ts'
@@ -48,7 +49,7 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
   const client = createUndiciUpstreamClient()
   const addresses = createAddressBook(() => performance.now())
   const live = createLiveRuntime(config, keySources, client, `scopegate-${randomBytes(6).toString('hex')}`)
-  const onFinished = createFinisher(live, logger, metrics)
+  const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services = { limits, forward: (request: Parameters<typeof forward>[2]) => forward(client, addresses, request) }
   const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }))
   let draining = false
@@ -73,7 +74,7 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
     }),
     admin: createAdminServer({
       notReady: () => (draining ? ['draining'] : live.notReady()),
-      metrics: metrics.render,
+      metrics: () => renderMetrics(metrics.snapshot()),
       configStatus: live.status,
     }),
     setDraining() {
@@ -87,25 +88,35 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
   }
 }
 
-function createFinisher(live: LiveRuntime, logger: Logger, metrics: Metrics) {
+function createFinisher(live: LiveRuntime, logAccess: AccessLog, metrics: Metrics) {
   return (record: RequestRecord, durationMs: number): void => {
     metrics.countRequest(record.route ?? '', record.status, record.reason)
-    logAccess(logger, live.current().config.log, record, durationMs)
+    logAccess(live.current().config.log, record, durationMs)
   }
 }
 
+/** Of several workers the worst one shows. */
 function addGauges(metrics: Metrics, live: LiveRuntime, limits: LimitStage): void {
-  const breaker = 'Whether the rate-limit store is given up for now.'
-  metrics.gauge('scopegate_rate_limit_store_open', breaker, () => [
-    { labels: '', value: limits.status().breaker === 'open' ? 1 : 0 },
-  ])
-  metrics.gauge('scopegate_issuer_keys', 'Usable keys of each issuer.', () =>
-    live
-      .current()
-      .authenticator.status()
-      .map(({ issuer, keys }) => ({ labels: `issuer="${issuer}"`, value: keys })),
-  )
-  metrics.gauge('scopegate_config_last_reload_successful', 'Whether the last file that was read is in force.', () => [
-    { labels: '', value: live.status().lastRefusal === undefined ? 1 : 0 },
-  ])
+  metrics.gauge({
+    name: 'scopegate_rate_limit_store_open',
+    help: 'Whether the rate-limit store is given up for now.',
+    merge: 'max',
+    read: () => [{ labels: '', value: limits.status().breaker === 'open' ? 1 : 0 }],
+  })
+  metrics.gauge({
+    name: 'scopegate_issuer_keys',
+    help: 'Usable keys of each issuer.',
+    merge: 'min',
+    read: () =>
+      live
+        .current()
+        .authenticator.status()
+        .map(({ issuer, keys }) => ({ labels: `issuer="${issuer}"`, value: keys })),
+  })
+  metrics.gauge({
+    name: 'scopegate_config_last_reload_successful',
+    help: 'Whether the last file that was read is in force.',
+    merge: 'min',
+    read: () => [{ labels: '', value: live.status().lastRefusal === undefined ? 1 : 0 }],
+  })
 }

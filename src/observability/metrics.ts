@@ -1,10 +1,19 @@
-/** Counters and gauges in the Prometheus text format. Labels come from the file or from closed sets, never from clients. */
+/** Counters and gauges. Labels come from the file or from closed sets, never from clients. */
+import type { MetricFamily, MetricsSnapshot, Sample } from './metrics-snapshot.ts'
+
 export interface Metrics {
   countRequest(route: string, status: number, reason: string): void
   countReload(result: 'applied' | 'refused'): void
+  /** A worker that had ended unasked was replaced. */
+  countWorkerRestart(): void
   /** Read when the metrics are asked for. */
-  gauge(name: string, help: string, read: () => readonly { readonly labels: string; readonly value: number }[]): void
-  render(): string
+  gauge(gauge: Gauge): void
+  /** Everything as it is now: plain data, which may travel between processes. */
+  snapshot(): MetricsSnapshot
+}
+
+export interface Gauge extends Pick<MetricFamily, 'name' | 'help' | 'merge'> {
+  readonly read: () => readonly Sample[]
 }
 
 export function createMetrics(): Metrics {
@@ -13,7 +22,8 @@ export function createMetrics(): Metrics {
     ['applied', 0],
     ['refused', 0],
   ])
-  const gauges: { name: string; help: string; read: Parameters<Metrics['gauge']>[2] }[] = []
+  let workerRestarts = 0
+  const gauges: Gauge[] = []
 
   return {
     countRequest(route, status, reason) {
@@ -23,25 +33,35 @@ export function createMetrics(): Metrics {
     countReload(result) {
       reloads.set(result, (reloads.get(result) ?? 0) + 1)
     },
-    gauge(name, help, read) {
-      gauges.push({ name, help, read })
+    countWorkerRestart() {
+      workerRestarts++
     },
-    render() {
-      const lines = [
-        '# HELP scopegate_requests_total Requests by route, status and reason.',
-        '# TYPE scopegate_requests_total counter',
-        ...[...requests].map(([labels, count]) => `scopegate_requests_total{${labels}} ${count}`),
-        '# HELP scopegate_config_reloads_total Reloads of the route-scope file by result.',
-        '# TYPE scopegate_config_reloads_total counter',
-        ...[...reloads].map(([result, count]) => `scopegate_config_reloads_total{result="${result}"} ${count}`),
-      ]
-      for (const { name, help, read } of gauges) {
-        lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
-        for (const { labels, value } of read()) lines.push(`${name}${labels === '' ? '' : `{${labels}}`} ${value}`)
-      }
-      return `${lines.join('\n')}\n`
+    gauge(gauge) {
+      gauges.push(gauge)
     },
+    snapshot: () => [
+      counter(
+        'scopegate_requests_total',
+        'Requests by route, status and reason.',
+        [...requests].map(([labels, value]) => ({ labels, value })),
+      ),
+      counter(
+        'scopegate_config_reloads_total',
+        'Reloads of the route-scope file by result.',
+        [...reloads].map(([result, value]) => ({ labels: `result="${result}"`, value })),
+      ),
+      counter('scopegate_worker_restarts_total', 'Workers that ended unasked and were replaced.', [
+        { labels: '', value: workerRestarts },
+      ]),
+      ...gauges.map(
+        ({ name, help, merge, read }): MetricFamily => ({ name, help, type: 'gauge', merge, samples: read() }),
+      ),
+    ],
   }
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): MetricFamily {
+  return { name, help, type: 'counter', merge: 'sum', samples }
 }
 
 function escapeLabel(text: string): string {
