@@ -1,6 +1,6 @@
 /** What docs/production.md says of a gateway that runs, seen on one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { logAccess } from '../../src/observability/access-log.ts'
+import { createAccessLog } from '../../src/observability/access-log.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createRequestRecord } from '../../src/observability/request-record.ts'
 import { createRateLimiting } from '../../src/rate-limiting/rate-limiting.ts'
@@ -54,7 +54,8 @@ describe('the access log in production.md', () => {
       value ?? 'x',
     ])
     const record = { ...Object.fromEntries(full), upstreamMs: 1, cause: new Error('x') }
-    logAccess(createLogger({ level: 'info' }, sink), { level: 'info', access: 'all', subject: 'hash' }, record, 1)
+    const logAccess = createAccessLog(createLogger({ level: 'info' }, sink), sink)
+    logAccess({ level: 'info', access: 'all', subject: 'hash' }, record, 1)
     expect(documented.toSorted()).toEqual(Object.keys(JSON.parse(lines[0] ?? '')).toSorted())
   })
 })
