@@ -42,6 +42,39 @@ test_sum 3
   })
 })
 
+describe('metrics: requests', () => {
+  it('are counted apart by route, status and reason, in the order in which they came first', () => {
+    const counted = [
+      ['/b', 200, 'allowed'],
+      ['/a', 200, 'allowed'],
+      ['/b', 502, 'allowed'],
+      ['/b', 200, 'public'],
+      ['', 404, 'no_route'],
+      ['/a', 200, 'allowed'],
+      ['/b', 200, 'allowed'],
+      ['/b', 200, 'allowed'],
+    ] as const
+    const snapshot = worker((metrics) => {
+      for (const [route, status, reason] of counted) metrics.countRequest(route, status, reason)
+    })
+    expect(lines(snapshot).filter((line) => line.startsWith('scopegate_requests_total'))).toEqual([
+      'scopegate_requests_total{route="/b",status="200",reason="allowed"} 3',
+      'scopegate_requests_total{route="/a",status="200",reason="allowed"} 2',
+      'scopegate_requests_total{route="/b",status="502",reason="allowed"} 1',
+      'scopegate_requests_total{route="/b",status="200",reason="public"} 1',
+      'scopegate_requests_total{route="",status="404",reason="no_route"} 1',
+    ])
+  })
+
+  it('that come later do not change a snapshot', () => {
+    const metrics = createMetrics()
+    metrics.countRequest('/a', 200, 'allowed')
+    const snapshot = metrics.snapshot()
+    metrics.countRequest('/a', 200, 'allowed')
+    expect(lines(snapshot)).toContain('scopegate_requests_total{route="/a",status="200",reason="allowed"} 1')
+  })
+})
+
 describe('metrics: several workers', () => {
   const first = worker(
     (metrics) => {
