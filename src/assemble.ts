@@ -18,6 +18,7 @@ import { renderMetrics } from './observability/metrics-snapshot.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRateLimiting } from './rate-limiting/rate-limiting.ts'
+import type { Services } from './runtime.ts'
 
 export interface Parts {
   readonly logger: Logger
@@ -50,8 +51,10 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
   const addresses = createAddressBook(() => performance.now())
   const live = createLiveRuntime(config, keySources, client, `scopegate-${randomBytes(6).toString('hex')}`)
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
-  const services = { limits, forward: (request: Parameters<typeof forward>[2]) => forward(client, addresses, request) }
-  const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }))
+  const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
+  const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }), (cause) =>
+    logger.error({ cause }, 'an answer could not be written'),
+  )
   let draining = false
   addGauges(metrics, live, limits)
 
@@ -60,12 +63,7 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
     metrics,
     live,
     server: createDataServer(config.server, {
-      onExchange: (exchange) => {
-        adapt(exchange).catch((cause: unknown) => {
-          logger.error({ cause }, 'an answer could not be written')
-          exchange.outgoing.destroy()
-        })
-      },
+      onExchange: adapt,
       onRefused: ({ code, reason }, requestId, peer) => {
         const { status } = ERRORS[code]
         const record = createRequestRecord(requestId, '', live.current().clientAddress(peer, []))

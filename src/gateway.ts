@@ -4,14 +4,12 @@ import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { ERRORS, GatewayError } from './errors.ts'
 import { type GatewayEnv, getPath } from './http/adaptor.ts'
 import { resourceMetadata, resourceMetadataUrl, toChallenge } from './http/challenge.ts'
-import { corsHeaders, preflightHeaders } from './http/cors.ts'
 import { createRequestId, type Exchange, TAKEN, writeAnswer } from './http/exchange.ts'
 import { toProblem } from './http/problem.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
 import { handleRequest } from './pipeline.ts'
-import { addRateLimitFields } from './rate-limiting/rate-limit-headers.ts'
 import type { Runtime, Services } from './runtime.ts'
-import type { Visit } from './visit.ts'
+import { type SettleVisit, Visit } from './visit.ts'
 
 export interface GatewayDeps {
   /** The configuration in force; asked once for each request. */
@@ -26,66 +24,59 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
 
   // RFC 9728: lets a client find the authorization server that a challenge asks it to use.
   app.get('/.well-known/oauth-protected-resource/*', async ({ env: { exchange } }, next) => {
-    const { pathname } = new URL(resourceMetadataUrl(runtime().config, 'http://localhost'))
-    if (exchange.incoming.url === pathname) return serve(exchange, answerMetadata)
-    await next()
+    const visit = createVisit(exchange, runtime(), settle)
+    const { pathname } = new URL(resourceMetadataUrl(visit.runtime.config, 'http://localhost'))
+    if (exchange.incoming.url === pathname) answerMetadata(visit)
+    else await next()
     return TAKEN
   })
 
-  app.all('*', ({ env: { exchange } }) =>
-    serve(exchange, async (visit, current) => {
-      const outcome = await handleRequest(visit, current, services)
-      if (outcome === 'preflight') answerPreflight(visit)
-    }),
-  )
+  app.all('*', ({ env: { exchange } }) => {
+    handleRequest(createVisit(exchange, runtime(), settle), services)
+    return TAKEN
+  })
 
-  async function serve(exchange: Exchange, answer: (visit: Visit, runtime: Runtime) => unknown): Promise<Response> {
-    const current = runtime()
-    const visit = createVisit(exchange, current)
+  function settle(visit: Visit, error?: unknown): void {
+    const { exchange, record } = visit
     try {
-      await answer(visit, current)
-    } catch (error) {
-      refuse(visit, current, error)
+      if (error !== undefined) refuse(visit, error)
+    } catch (cause) {
+      // An answer that cannot be written. A cut connection says at least that it is not there.
+      record.cause = cause
+      exchange.outgoing.destroy()
     }
     noteFault(visit)
-    onFinished(visit.record, performance.now() - exchange.startedAtMs)
-    return TAKEN
+    onFinished(record, performance.now() - exchange.startedAtMs)
   }
   return app
 }
 
 /** The page shows the Host field: what is refused elsewhere for its fields is refused here too. */
-function answerMetadata({ exchange, record }: Visit, { config, scheme, readFields }: Runtime): void {
-  readFields(exchange.incoming.rawHeaders, config.limits.headersBytes) // 400 431
-  record.path = exchange.incoming.url
-  record.status = 200
-  record.decision = 'allowed'
-  record.reason = 'metadata'
-  const headers = ['Content-Type', 'application/json', 'Access-Control-Allow-Origin', '*']
-  const document = JSON.stringify(resourceMetadata(config, toBaseUrl(exchange, scheme)))
-  record.bytes = writeAnswer(exchange, 200, headers, document)
-}
-
-function createVisit(exchange: Exchange, runtime: Runtime): Visit {
-  const { incoming } = exchange
-  const clientAddress = incoming.socket.remoteAddress ?? ''
-  const requestId = createRequestId()
-  return {
-    exchange,
-    record: createRequestRecord(requestId, incoming.method ?? '', clientAddress),
-    cors: runtime.config.unmatched.cors,
-    origin: incoming.headers.origin,
-    forwarded: {
-      clientAddress,
-      chain: clientAddress,
-      scheme: runtime.scheme,
-      host: incoming.headers.host ?? '',
-      requestId,
-      pseudonym: runtime.pseudonym,
-    },
-    quotas: [],
+function answerMetadata(visit: Visit): void {
+  const { exchange, record, runtime } = visit
+  const { config, scheme, readFields } = runtime
+  try {
+    readFields(exchange.incoming.rawHeaders, config.limits.headersBytes) // 400 431
+    record.path = exchange.incoming.url
+    record.status = 200
+    record.decision = 'allowed'
+    record.reason = 'metadata'
+    const headers = ['Content-Type', 'application/json', 'Access-Control-Allow-Origin', '*']
+    const document = JSON.stringify(resourceMetadata(config, toBaseUrl(exchange, scheme)))
+    record.bytes = writeAnswer(exchange, 200, headers, document)
+    visit.settle()
+  } catch (error) {
+    visit.settle(error)
   }
 }
+
+function createVisit(exchange: Exchange, runtime: Runtime, settle: SettleVisit): Visit {
+  const { incoming } = exchange
+  const peer = runtime.clientAddress(incoming.socket.remoteAddress ?? '', NO_FORWARDED)
+  return new Visit(exchange, runtime, createRequestRecord(createRequestId(), incoming.method ?? '', peer), settle)
+}
+
+const NO_FORWARDED: readonly string[] = []
 
 /** The client was answered beside the pipeline, which only saw it go. */
 function noteFault({ exchange: { fault }, record }: Visit): void {
@@ -95,24 +86,18 @@ function noteFault({ exchange: { fault }, record }: Visit): void {
   record.reason = fault.reason
 }
 
-function answerPreflight({ exchange, record, cors, origin }: Visit): void {
-  const requested = exchange.incoming.headers['access-control-request-headers']
-  record.status = 204
-  record.decision = 'allowed'
-  record.reason = 'preflight'
-  writeAnswer(exchange, 204, preflightHeaders(cors, origin, requested), '')
-}
-
 /** Answers with the problem document of an error; whatever is not a GatewayError is a 500 that says nothing. */
-function refuse(visit: Visit, runtime: Runtime, thrown: unknown): void {
+function refuse(visit: Visit, thrown: unknown): void {
   const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal_error', 'bug', {}, thrown)
-  const { exchange, record } = visit
+  const { exchange, record, runtime } = visit
   const problem = toProblem(error, record.requestId)
-  const headers = [...problem.headers, 'X-Request-Id', record.requestId, ...corsHeaders(visit.cors, visit.origin)]
-  const metadataUrl = resourceMetadataUrl(runtime.config, toBaseUrl(exchange, visit.forwarded.scheme))
-  const challenge = toChallenge(error, metadataUrl)
+  const { headers } = problem
+  // What was refused before its fields were read may still come from a page that is to read the refusal.
+  if (visit.fields === undefined) visit.origin = exchange.incoming.headers.origin
+  visit.addAnswerFields(headers, [...visit.quotas, ...(error.details.quotas ?? [])])
+  const baseUrl = toBaseUrl(exchange, visit.forwarded?.scheme ?? runtime.scheme)
+  const challenge = toChallenge(error, resourceMetadataUrl(runtime.config, baseUrl))
   if (challenge !== undefined) headers.push('WWW-Authenticate', challenge)
-  addRateLimitFields(headers, [...visit.quotas, ...(error.details.quotas ?? [])])
   if (error.details.closeConnection) exchange.outgoing.shouldKeepAlive = false
   record.decision = problem.status < 500 ? 'denied' : 'failed'
   record.status = error.reason === 'client_closed' ? 499 : problem.status

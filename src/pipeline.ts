@@ -1,100 +1,96 @@
 /**
- * The path of a request. This is the only place that knows the order of the stages:
+ * The path of a request. This is the only place that knows the order of the stages.
  *
- *     target → fields → route → limit (before-auth) → authenticate → authorize → limit → forward
- *
- * A stage returns what the next one needs or throws a GatewayError. It may answer at once (a cached token, a window in
- * memory) or with a promise.
+ * A stage returns nothing and the next one runs at once; or a promise, and the next one waits for it; or throws a
+ * GatewayError. What everybody asks for (a cached token, a window in memory) needs no promise: one for each stage would
+ * cost more than the stages.
  */
 import type { AccessToken } from './authentication/access-token.ts'
-import { readBearerToken } from './authentication/bearer-token.ts'
+import { presentedToken, readBearerToken } from './authentication/bearer-token.ts'
 import { assertAllowed, decide, needsToken } from './authorization/decide.ts'
-import type { RouteConfig } from './config/gateway-config.ts'
 import { GatewayError } from './errors.ts'
-import type { ForwardRequest } from './forwarding/forward.ts'
 import { addForwardingFields, addIdentityFields } from './forwarding/request-headers.ts'
 import { toUpstreamPath } from './forwarding/rewrite.ts'
-import { corsHeaders, isPreflight } from './http/cors.ts'
+import { isPreflight, preflightHeaders } from './http/cors.ts'
+import { writeAnswer } from './http/exchange.ts'
 import { isForm, readSmallBody } from './http/form-body.ts'
 import type { RequestFields } from './http/request-fields.ts'
-import { readFormField } from './rate-limiting/form-field.ts'
-import type { LimitSubject, Quota } from './rate-limiting/limit.ts'
-import { addRateLimitFields } from './rate-limiting/rate-limit-headers.ts'
-import { type RequestTarget, readRequestTarget } from './routing/request-target.ts'
+import type { Quota } from './rate-limiting/limit.ts'
+import { readRequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
-import type { Limits, Runtime, Services } from './runtime.ts'
+import type { Services } from './runtime.ts'
 import type { Visit } from './visit.ts'
 
-/**
- * Takes a request from its target to the end of its answer.
- * Resolves to `preflight` when the answer is still to be written; rejects with a GatewayError when it is to be refused.
- */
-export async function handleRequest(visit: Visit, runtime: Runtime, services: Services): Promise<'preflight' | 'done'> {
-  const { exchange, record } = visit
-  const { config } = runtime
-  const method = exchange.incoming.method ?? ''
+/** The stage has taken the visit over, and will settle it. */
+const TAKEN_OVER = Symbol('taken over')
 
-  const target = readRequestTarget(exchange.incoming.url ?? '', config.limits.urlBytes) // 400 414
-  record.path = target.path
-  const fields = readFields(visit, runtime) // 400 431 508
+type Stage = (visit: Visit, services: Services) => void | Promise<void> | typeof TAKEN_OVER
 
-  const match = runtime.routes.match(target.path) // what to answer without a match is said once the caller is known
-  const route = match?.route
-  record.route = route?.path
-  visit.cors = route === undefined ? config.unmatched.cors : route.cors
-  if (isPreflight(method, fields)) return 'preflight'
+const STAGES: readonly Stage[] = [
+  readTarget, // 400 414
+  readFields, // 400 431 508
+  matchRoute, // says nothing yet: whether there is a route is told to those who are known
+  answerPreflight, // 204
+  readForm, // 408 413
+  limitBeforeAuth, // 429 503
+  authenticate, // 400 401 503
+  authorize, // 404 405 403
+  limitAfterAuth, // 429 503
+  forward, // 408 413 502 504
+]
 
-  const limits = runtime.limitsOf(route)
-  const body = limits.form.length > 0 ? await readForm(visit, fields, route) : undefined // 408 413
-  const subject = toLimitSubject(visit, fields, limits, body, route)
-  const early = services.limits.limit(limits.before, subject) // 429
-  visit.quotas = early instanceof Promise ? await early : early
-
-  const isOpen = route !== undefined && !needsToken(route.policy, method)
-  const token = isOpen ? undefined : await authenticate(visit, runtime, fields, target, route) // 400 401 503
-  if (match === undefined) throw new GatewayError('not_found', 'no_route') // 404
-  assertAllowed(decide(match.route, method, match.params, token)) // 405 403
-
-  if (limits.after.length > 0) await limitLate(visit, services, limits, { ...subject, token }) // 429
-  if (exchange.incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
-  record.decision = 'allowed'
-  record.reason = token === undefined ? 'public' : 'allowed'
-
-  const startedAtMs = performance.now()
-  const result = await services.forward(toForwardRequest(visit, match, target, fields, token, body)) // 408 413 502 504
-  record.status = result.status
-  record.bytes = result.bytes
-  record.upstream = result.origin
-  record.upstreamMs = performance.now() - startedAtMs
-  if (result.aborted !== undefined) record.reason = result.aborted
-  return 'done'
+/** Takes a request from its target to the end of its answer. Never throws: the visit is settled with what went wrong. */
+export function handleRequest(visit: Visit, services: Services, firstStage = 0): void {
+  try {
+    for (let i = firstStage; i < STAGES.length; i += 1) {
+      const outcome = (STAGES[i] as Stage)(visit, services)
+      if (outcome === undefined) continue
+      if (outcome instanceof Promise) {
+        outcome.then(
+          () => handleRequest(visit, services, i + 1),
+          (error: unknown) => visit.settle(error),
+        )
+      }
+      return
+    }
+  } catch (error) {
+    visit.settle(error)
+  }
 }
 
-function readFields(visit: Visit, runtime: Runtime): RequestFields {
-  const { exchange, record } = visit
-  if (exchange.incoming.httpVersion !== '1.1') assertReadableVersion(exchange)
-  const fields = runtime.readFields(exchange.incoming.rawHeaders, runtime.config.limits.headersBytes)
+function readTarget(visit: Visit): void {
+  const { exchange, record, runtime } = visit
+  visit.target = readRequestTarget(exchange.incoming.url ?? '', runtime.config.limits.urlBytes)
+  record.path = visit.target.path
+}
+
+function readFields(visit: Visit): void {
+  const { exchange, record, runtime } = visit
+  const { incoming } = exchange
+  if (incoming.httpVersion !== '1.1') assertReadableVersion(visit)
+  const fields = runtime.readFields(incoming.rawHeaders, runtime.config.limits.headersBytes)
+  visit.fields = fields
   visit.origin = fields.origin
-  const peer = runtime.clientAddress(exchange.incoming.socket.remoteAddress ?? '', [])
+  const peer = record.clientAddress
   const isRelayed = fields.forwardedFor.length > 0 || fields.forwardedProto !== undefined
   const trusted = isRelayed && runtime.clientAddress.isTrusted(peer)
+  if (trusted) record.clientAddress = runtime.clientAddress(peer, fields.forwardedFor)
+  if (fields.requestId !== undefined) record.requestId = fields.requestId
+  record.traceparent = fields.traceparent
   visit.forwarded = {
-    clientAddress: trusted ? runtime.clientAddress(peer, fields.forwardedFor) : peer,
+    clientAddress: record.clientAddress,
     chain: trusted ? [...fields.forwardedFor, peer].join(', ') : peer,
     scheme: trusted && fields.forwardedProto ? toScheme(fields.forwardedProto) : runtime.scheme,
     host: fields.host,
-    requestId: fields.requestId ?? record.requestId,
+    requestId: record.requestId,
     pseudonym: runtime.pseudonym,
   }
-  record.requestId = visit.forwarded.requestId
-  record.clientAddress = visit.forwarded.clientAddress
-  record.traceparent = fields.traceparent
   if (fields.looped) throw new GatewayError('loop_detected', 'loop')
-  return fields
 }
 
 /** The parser also takes 0.9 and 2.0, which are framed in another way. */
-function assertReadableVersion({ incoming: { httpVersion, headers } }: Visit['exchange']): void {
+function assertReadableVersion({ exchange: { incoming } }: Visit): void {
+  const { httpVersion, headers } = incoming
   if (httpVersion !== '1.0') throw new GatewayError('malformed_request', 'http_version', { closeConnection: true })
   // Who speaks 1.0 knows no chunks: somebody between us may have read the body in another way (RFC 9112 section 6.1).
   if (headers['transfer-encoding'] === undefined) return
@@ -105,95 +101,127 @@ function toScheme(forwardedProto: string): 'http' | 'https' {
   return forwardedProto.trim().toLowerCase() === 'https' ? 'https' : 'http'
 }
 
+function matchRoute(visit: Visit): void {
+  const match = visit.runtime.routes.match(visit.target.path)
+  if (match === undefined) return
+  visit.match = match
+  visit.record.route = match.route.path
+  visit.cors = match.route.cors
+  visit.limits = visit.runtime.limitsOf(match.route)
+}
+
+function answerPreflight(visit: Visit): typeof TAKEN_OVER | undefined {
+  const { exchange, record, cors, origin } = visit
+  if (!isPreflight(visit.method, fieldsOf(visit))) return undefined
+  const requested = exchange.incoming.headers['access-control-request-headers']
+  record.status = 204
+  record.decision = 'allowed'
+  record.reason = 'preflight'
+  writeAnswer(exchange, 204, preflightHeaders(cors, origin, requested), '')
+  visit.settle()
+  return TAKEN_OVER
+}
+
 /** Reads a form that a limit counts by. The rest of the pipeline then has the body as a whole. */
-function readForm(visit: Visit, fields: RequestFields, route: RouteConfig | undefined): Promise<Buffer> | undefined {
-  if (!fields.hasBody || route === undefined || !isForm(fields.contentType)) return undefined
-  return readSmallBody(visit.exchange, fields.contentLength, route.bodyBytes)
+function readForm(visit: Visit): Promise<void> | undefined {
+  const fields = fieldsOf(visit)
+  const route = visit.match?.route
+  if (visit.limits.form.length === 0 || !fields.hasBody || route === undefined) return undefined
+  if (!isForm(fields.contentType)) return undefined
+  return readSmallBody(visit.exchange, fields.contentLength, route.bodyBytes).then((body) => {
+    visit.body = body
+  })
 }
 
-function toLimitSubject(
-  { exchange, forwarded }: Visit,
-  fields: RequestFields,
-  limits: Limits,
-  body: Buffer | undefined,
-  route: RouteConfig | undefined,
-): LimitSubject {
-  const { headers } = exchange.incoming
-  return {
-    clientIp: forwarded.clientAddress,
-    routePath: route?.path ?? '',
-    header: (name) => (name === 'host' ? fields.host : headers[name]?.toString()),
-    form: (name) => (body === undefined || limits.form.length === 0 ? undefined : readFormField(body, name)),
-  }
+function limitBeforeAuth(visit: Visit, { limits }: Services): Promise<void> | undefined {
+  if (visit.limits.before.length === 0) return undefined
+  return keepQuotas(visit, limits.limit(visit.limits.before, visit))
 }
 
-async function authenticate(
-  { record }: Visit,
-  runtime: Runtime,
-  fields: RequestFields,
-  target: RequestTarget,
-  route: RouteConfig | undefined,
-): Promise<AccessToken> {
-  const bearer = readBearerToken(fields.authorization, target.query)
-  const token = await runtime.authenticator.authenticate(bearer, route?.issuers)
+function keepQuotas(visit: Visit, quotas: Quota[] | Promise<Quota[]>): Promise<void> | undefined {
+  if (quotas instanceof Promise) return quotas.then((counted) => addQuotas(visit, counted))
+  addQuotas(visit, quotas)
+  return undefined
+}
+
+function addQuotas(visit: Visit, quotas: readonly Quota[]): void {
+  visit.quotas = visit.quotas.length === 0 ? quotas : [...visit.quotas, ...quotas]
+}
+
+function authenticate(visit: Visit): Promise<void> | undefined {
+  const route = visit.match?.route
+  if (route !== undefined && !needsToken(route.policy, visit.method)) return undefined
+  const { authenticator } = visit.runtime
+  const { authorization } = fieldsOf(visit)
+  const { query } = visit.target
+  const known = authenticator.recall(presentedToken(authorization, query), route?.issuers)
+  if (known !== undefined) return keepToken(visit, known)
+  const verified = authenticator.authenticate(readBearerToken(authorization, query), route?.issuers)
+  return verified instanceof Promise ? verified.then((token) => keepToken(visit, token)) : keepToken(visit, verified)
+}
+
+function keepToken(visit: Visit, token: AccessToken): undefined {
+  const { record } = visit
+  visit.token = token
   record.issuer = token.issuer
   record.clientId = token.clientId
   record.subject = token.subject
   record.subjectHash = token.subjectHash
-  return token
+}
+
+function authorize({ match, method, token }: Visit): void {
+  if (match === undefined) throw new GatewayError('not_found', 'no_route')
+  assertAllowed(decide(match.route, method, match.params, token))
 }
 
 /** A request that this refuses has cost nothing: what the limits before authentication counted is given back. */
-async function limitLate(visit: Visit, services: Services, limits: Limits, subject: LimitSubject): Promise<void> {
-  try {
-    const quotas: readonly Quota[] = await services.limits.limit(limits.after, subject)
-    visit.quotas = [...visit.quotas, ...quotas]
-  } catch (error) {
-    services.limits.refundAll(visit.quotas)
-    visit.quotas = visit.quotas.map((quota) => ({ ...quota, remaining: quota.remaining + 1 }))
+function limitAfterAuth(visit: Visit, { limits }: Services): Promise<void> | undefined {
+  if (visit.limits.after.length === 0) return undefined
+  const giveBack = (error: unknown): never => {
+    limits.refundAll(visit.quotas)
     throw error
+  }
+  try {
+    return keepQuotas(visit, limits.limit(visit.limits.after, visit))?.catch(giveBack)
+  } catch (error) {
+    return giveBack(error)
   }
 }
 
-function toForwardRequest(
-  visit: Visit,
-  match: RouteMatch,
-  target: RequestTarget,
-  fields: RequestFields,
-  token: AccessToken | undefined,
-  bufferedBody: Buffer | undefined,
-): ForwardRequest {
-  const { exchange, cors, forwarded } = visit
-  const { route } = match
+function forward(visit: Visit, services: Services): typeof TAKEN_OVER {
+  const { exchange, record, target, token } = visit
+  if (exchange.incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
+  record.decision = 'allowed'
+  record.reason = token === undefined ? 'public' : 'allowed'
+  const fields = fieldsOf(visit)
+  const match = visit.match as RouteMatch
+  visit.beginForwarding()
+  services.forward({
+    client: exchange,
+    sender: visit,
+    route: match.route,
+    method: visit.method,
+    path: toUpstreamPath(match, target),
+    headers: toUpstreamFields(visit, fields, match),
+    hasBody: fields.hasBody,
+    contentLength: fields.contentLength,
+    bufferedBody: visit.body,
+  })
+  return TAKEN_OVER
+}
+
+function toUpstreamFields({ forwarded, token }: Visit, fields: RequestFields, { route }: RouteMatch): string[] {
   const headers = fields.endToEnd
-  addForwardingFields(headers, forwarded)
+  if (forwarded !== undefined) addForwardingFields(headers, forwarded)
   if (token !== undefined) addIdentityFields(headers, route.identity, token)
   if (route.identity.authorization === 'forward') {
     for (const value of fields.authorization) headers.push('Authorization', value)
   }
   if (fields.contentLength !== undefined) headers.push('Content-Length', String(fields.contentLength))
-  const responseFields = ['X-Request-Id', forwarded.requestId, ...corsHeaders(cors, visit.origin)]
-  addRateLimitFields(responseFields, visit.quotas)
-  return {
-    incoming: exchange.incoming,
-    outgoing: exchange.outgoing,
-    upgrade: route.websocket ? exchange.upgrade : undefined,
-    upstream: route.upstream,
-    timeouts: route.timeouts,
-    method: exchange.incoming.method ?? '',
-    path: toUpstreamPath(match, target),
-    headers,
-    hasBody: fields.hasBody,
-    contentLength: fields.contentLength,
-    bufferedBody,
-    maxBodyBytes: route.bodyBytes,
-    awaitsContinue: exchange.awaitsContinue,
-    responseFields,
-    ownsResponseField: cors === undefined ? ownsAlways : ownsWithCors,
-  }
+  return headers
 }
 
-/** The gateway counts and names the request; an upstream's own fields of these names would contradict it. */
-const ownsAlways = (name: string): boolean =>
-  name === 'x-request-id' || name === 'ratelimit' || name === 'ratelimit-policy'
-const ownsWithCors = (name: string): boolean => ownsAlways(name) || name.startsWith('access-control-')
+/** Every stage but the first two runs after `readFields`. */
+function fieldsOf(visit: Visit): RequestFields {
+  return visit.fields as RequestFields
+}

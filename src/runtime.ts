@@ -1,7 +1,7 @@
 /** Everything made from one configuration. A reload makes another one; a request sees one from its start to its end. */
 import type { Authenticator } from './authentication/authenticate.ts'
 import type { GatewayConfig, KeyPart, RateLimitPolicy, RouteConfig } from './config/gateway-config.ts'
-import type { ForwardRequest, ForwardResult } from './forwarding/forward.ts'
+import type { ForwardRequest } from './forwarding/forward.ts'
 import { type ClientAddress, createClientAddress } from './http/client-address.ts'
 import { createRequestFieldsReader, type ReadRequestFields } from './http/request-fields.ts'
 import type { LimitStage } from './rate-limiting/limit.ts'
@@ -10,7 +10,7 @@ import { createRouteTable, type RouteTable } from './routing/route-table.ts'
 /** What outlives reloads: windows, connections. */
 export interface Services {
   readonly limits: LimitStage
-  forward(request: ForwardRequest): Promise<ForwardResult>
+  forward(request: ForwardRequest): void
 }
 
 export interface Limits {

@@ -50,9 +50,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['hono', '@hono/node-server'],
     builtins: ['crypto', 'http', 'https', 'net'],
   },
-  observability: { values: ['errors.ts'], types: ['config'], packages: ['pino'], builtins: [] },
+  observability: { values: ['errors.ts'], types: ['config'], packages: ['pino'], builtins: ['fs'] },
   // From here on the stages are put together.
-  'visit.ts': { values: [], types: ['config', ...STAGES], packages: [], builtins: [] },
+  'visit.ts': {
+    values: ['http', 'rate-limiting'],
+    types: ['errors.ts', 'config', 'runtime.ts', ...STAGES],
+    packages: [],
+    builtins: [],
+  },
   'runtime.ts': { values: ['routing', 'http'], types: ['config', ...STAGES], packages: [], builtins: [] },
   'pipeline.ts': {
     values: ['errors.ts', ...STAGES],
@@ -61,8 +66,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     builtins: [],
   },
   'gateway.ts': {
-    values: ['errors.ts', 'pipeline.ts', 'http', 'observability', 'rate-limiting'],
-    types: ['config', 'runtime.ts', 'visit.ts'],
+    values: ['errors.ts', 'pipeline.ts', 'visit.ts', 'http', 'observability'],
+    types: ['config', 'runtime.ts'],
     packages: ['hono'],
     builtins: [],
   },

@@ -13,6 +13,8 @@ import { createTokenCache } from './token-cache.ts'
 import { verifyToken } from './verify-token.ts'
 
 export interface Authenticator {
+  /** A token that was verified before and is still good. `presented` may be anything. */
+  recall(presented: string | undefined, accepted?: readonly string[]): AccessToken | undefined
   /**
    * Verifies an access token. `accepted` names the issuers whose tokens count here; undefined: all that are configured.
    * Answers synchronously for a token that was verified before. Throws or rejects with a GatewayError: `invalid_token`,
@@ -73,14 +75,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     throw refusal
   }
 
+  function recall(presented: string | undefined, accepted: readonly string[] | undefined): AccessToken | undefined {
+    const known = presented === undefined ? undefined : cache.get(presented)
+    if (known === undefined || !isStillGood(known, clock)) return undefined
+    return isAccepted(known.accessToken.issuer, accepted) ? known.accessToken : undefined
+  }
+
   return {
-    authenticate(token, accepted) {
-      const known = cache.get(token)
-      if (known !== undefined && isStillGood(known, clock) && isAccepted(known.accessToken.issuer, accepted)) {
-        return known.accessToken
-      }
-      return verify(token, accepted)
-    },
+    recall,
+    authenticate: (token, accepted) => recall(token, accepted) ?? verify(token, accepted),
     status: () => issuers.map(({ config, source }) => ({ issuer: config.name, ...source.status() })),
     ready: () => issuers.every(({ source }) => source.status().everLoaded),
     async close() {

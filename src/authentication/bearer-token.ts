@@ -9,6 +9,17 @@ const BEARER = /^bearer +([\w.~+/-]+(?:=+\.[\w.~+/-]*)*=*)$/i
 const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ /
 
 /**
+ * What stands behind `Bearer ` in the only Authorization field, not checked in any way; undefined when anything about the
+ * request is unusual. Good for one thing: to look up a token that was verified before, and that {@link readBearerToken}
+ * had read then. Its pattern costs as much as the whole lookup.
+ */
+export function presentedToken(authorization: readonly string[], query: string): string | undefined {
+  const value = authorization[0]
+  if (value === undefined || authorization.length > 1 || !value.startsWith('Bearer ')) return undefined
+  return query !== '' && hasAccessToken(query) ? undefined : value.slice(7)
+}
+
+/**
  * Reads the access token of a request: from the Authorization field and from nowhere else (RFC 6750 section 2).
  * `authorization` holds the values of all Authorization fields, unjoined; `query` is the raw query, with or without `?`.
  *

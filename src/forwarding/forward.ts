@@ -1,19 +1,38 @@
 /** The door of this folder: sends an authorised request to its upstream and streams the answer back. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Timeouts, UpstreamConfig } from '../config/gateway-config.ts'
+import type { RouteConfig } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { AddressBook } from './address-book.ts'
 import { Transfer } from './transfer.ts'
 import type { UpstreamClient } from './upstream-client.ts'
 
-export interface ForwardRequest {
+/** The client's side of an exchange. */
+export interface ForwardClient {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
-  /** The client's socket after a WebSocket handshake that this route allows, and the bytes that came with it. */
+  /** Present on a WebSocket handshake: the client's socket, and the bytes that came with it. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
-  readonly upstream: UpstreamConfig
-  readonly timeouts: Timeouts
+  /** The client waits for `100 Continue`. */
+  readonly awaitsContinue: boolean
+  /** Set here; called when the client's connection closes. */
+  onClientGone: (() => void) | undefined
+}
+
+/** Whoever has a request forwarded, and hears once how it ended. */
+export interface ForwardSender {
+  /** Adds the gateway's own fields to those of the answer, a flat list of names and values. */
+  addAnswerFields(headers: string[]): void
+  /** The answer has been handed to the client's connection in full, or was cut short. */
+  onForwarded(result: ForwardResult): void
+  /** Nothing has been sent to the client. A GatewayError: 408, 413, 502, 504. */
+  onNotForwarded(error: unknown): void
+}
+
+export interface ForwardRequest {
+  readonly client: ForwardClient
+  readonly sender: ForwardSender
+  readonly route: RouteConfig
   readonly method: string
   /** Path and query for the upstream. */
   readonly path: string
@@ -23,13 +42,6 @@ export interface ForwardRequest {
   readonly contentLength: number | undefined
   /** The whole body, when a stage before had to read it. */
   readonly bufferedBody: Buffer | undefined
-  readonly maxBodyBytes: number
-  /** The client waits for `100 Continue`. */
-  readonly awaitsContinue: boolean
-  /** Fields that the gateway adds to the answer. */
-  readonly responseFields: readonly string[]
-  /** Whether the gateway speaks this answer field (lower case) itself, so that the upstream's is left out. */
-  readonly ownsResponseField: (name: string) => boolean
 }
 
 export interface ForwardResult {
@@ -42,19 +54,13 @@ export interface ForwardResult {
 }
 
 /**
- * Resolves once the answer has been handed to the client's connection in full, or was cut short.
- * Rejects with a GatewayError (408, 413, 502, 504) as long as nothing has been sent to the client.
- * Retries only where no connection could be made, on another address of the upstream, before a byte of the body was read.
+ * Throws a GatewayError (413) for a body that is announced as too large; all else goes to the sender.
+ * Retries only where no connection could be made, on another address of the upstream, before a byte of the body was read,
+ * and a GET or HEAD whose connection had gone stale.
  */
-export function forward(
-  client: UpstreamClient,
-  addresses: AddressBook,
-  request: ForwardRequest,
-): Promise<ForwardResult> {
-  if (request.contentLength !== undefined && request.contentLength > request.maxBodyBytes) {
+export function forward(client: UpstreamClient, addresses: AddressBook, request: ForwardRequest): void {
+  if (request.contentLength !== undefined && request.contentLength > request.route.bodyBytes) {
     throw new GatewayError('body_too_large', 'content_length')
   }
-  return new Promise((resolve, reject) => {
-    new Transfer(client, addresses, request, resolve, reject).start()
-  })
+  new Transfer(client, addresses, request).start()
 }

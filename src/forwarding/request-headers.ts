@@ -47,10 +47,24 @@ function toNode(address: string): string {
  * upstream sees no such field. `scope` gives the union of the token's scopes.
  */
 export function addIdentityFields(headers: string[], identity: IdentityConfig, token: AccessToken): void {
+  let known = lastFields.get(token)
+  if (known?.identity !== identity) {
+    known = { identity, fields: toIdentityFields(identity, token) }
+    lastFields.set(token, known)
+  }
+  for (const text of known.fields) headers.push(text)
+}
+
+/** What a token came to last: its next request is mostly for a route with the same fields. Goes with the token. */
+const lastFields = new WeakMap<AccessToken, { readonly identity: IdentityConfig; readonly fields: readonly string[] }>()
+
+function toIdentityFields(identity: IdentityConfig, token: AccessToken): string[] {
+  const fields: string[] = []
   for (const [name, path] of identity.headers) {
     const value = toFieldValue(readIdentity(token, path))
-    if (value !== undefined) headers.push(name, value)
+    if (value !== undefined) fields.push(name, value)
   }
+  return fields
 }
 
 function readIdentity(token: AccessToken, path: ClaimPath): unknown {

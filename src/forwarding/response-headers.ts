@@ -1,48 +1,50 @@
 /** Fields of the upstream's answer that go on to the client. */
 import { UpstreamError } from './upstream-client.ts'
 
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+/** What happens to each of them. `cors`: left out where the gateway speaks CORS itself. */
+type Action = 'pass' | 'drop' | 'cors' | 'connection' | 'transfer-encoding' | 'content-length'
+
+/** Hop-by-hop (RFC 9110 section 7.6.1), or said by the gateway, which counts and names the request, alone. */
+const DROPPED: ReadonlySet<string> = new Set(
+  `keep-alive proxy-authenticate proxy-connection te trailer upgrade x-request-id ratelimit ratelimit-policy`.split(
+    ' ',
+  ),
+)
+const READ: ReadonlySet<string> = new Set<Action>(['connection', 'transfer-encoding', 'content-length'])
 const MEMO_SIZE = 512
 
 export interface ResponseHead {
-  /** Flat list of names and values. */
+  /** Flat list of names and values; the caller's to add to. */
   readonly headers: string[]
   /** Bytes of the body as announced; undefined: unknown. */
   readonly contentLength: number | undefined
 }
 
-/** Raw name → lower case. Names repeat; bounded because upstreams choose them. */
-const memo = new Map<string, string>()
+/** By raw name. Names repeat; bounded because upstreams choose them. */
+const memo = new Map<string, Action>()
 
-function lower(name: string): string {
-  let key = memo.get(name)
-  if (key === undefined) {
-    key = name.toLowerCase()
-    if (memo.size < MEMO_SIZE) memo.set(name, key)
+function actionOf(name: string): Action {
+  let action = memo.get(name)
+  if (action === undefined) {
+    action = classify(name.toLowerCase())
+    if (memo.size < MEMO_SIZE) memo.set(name, action)
   }
-  return key
+  return action
+}
+
+function classify(key: string): Action {
+  if (READ.has(key)) return key as Action
+  if (DROPPED.has(key)) return 'drop'
+  return key.startsWith('access-control-') ? 'cors' : 'pass'
 }
 
 /**
- * Leaves out hop-by-hop fields (RFC 9110 section 7.6.1), those that `Connection` nominates, and those that the gateway
- * speaks for itself on this route. Throws an UpstreamError when the body is coded in a way that is not `chunked`: once the
- * field is gone, nobody could decode it.
- * @param isOwned tells, for a lower-case name, whether the gateway sets this field itself
+ * Leaves out hop-by-hop fields, those that `Connection` nominates, and those that the gateway speaks for itself on this
+ * route. Throws an UpstreamError when the body is coded in a way that is not `chunked`: once the field is gone, nobody
+ * could decode it.
+ * @param ownsCors the gateway itself sets the CORS fields
  */
-export function readResponseHead(
-  status: number,
-  rawHeaders: readonly string[],
-  isOwned: (name: string) => boolean,
-): ResponseHead {
+export function readResponseHead(status: number, rawHeaders: readonly string[], ownsCors: boolean): ResponseHead {
   const headers: string[] = []
   let contentLength: number | undefined
   let nominated: Set<string> | undefined
@@ -50,15 +52,14 @@ export function readResponseHead(
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     const value = rawHeaders[i + 1] as string
-    const key = lower(name)
-    if (key === 'connection') nominated = nominate(nominated, value)
-    else if (key === 'transfer-encoding') coding = readCoding(coding, value)
-    if (HOP_BY_HOP.has(key) || isOwned(key)) continue
-    if (key === 'content-length') {
-      if (isSuperfluousLength(status, contentLength)) continue
+    const action = actionOf(name)
+    if (action === 'pass' || (action === 'cors' && !ownsCors)) headers.push(name, value)
+    else if (action === 'connection') nominated = nominate(nominated, value)
+    else if (action === 'transfer-encoding') coding = readCoding(coding, value)
+    else if (action === 'content-length' && !isSuperfluousLength(status, contentLength)) {
       contentLength = Number(value)
+      headers.push(name, value)
     }
-    headers.push(name, value)
   }
   return { headers: nominated === undefined ? headers : drop(headers, nominated), contentLength }
 }
@@ -68,7 +69,7 @@ function readCoding(known: string | undefined, value: string): string {
   return value
 }
 
-/** RFC 9110 section 8.6: none on a 204; the same twice (undici refuses differing ones) is once. */
+/** RFC 9110 section 8.6: none on a 204; the same twice (the upstream client refuses differing ones) is once. */
 function isSuperfluousLength(status: number, known: number | undefined): boolean {
   return status === 204 || known !== undefined
 }

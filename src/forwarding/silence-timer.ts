@@ -1,14 +1,17 @@
 /**
  * Tells when nothing has happened for a time. Activity only notes the time, and the timer finds out whether there was any:
- * arming it again for each chunk would cost more.
+ * arming it again for each chunk, or each phase of an exchange, would cost more.
  */
 export class SilenceTimer {
   readonly #onSilence: () => void
+  readonly #stepMs: number
   #timer: NodeJS.Timeout | undefined
   #limitMs = 0
   #activeAtMs = 0
 
-  constructor(onSilence: () => void) {
+  /** @param stepMs the shortest limit that {@link start} will get: so long the timer need not look */
+  constructor(stepMs: number, onSilence: () => void) {
+    this.#stepMs = stepMs
     this.#onSilence = onSilence
   }
 
@@ -16,8 +19,7 @@ export class SilenceTimer {
   start(limitMs: number): void {
     this.#limitMs = limitMs
     this.noteActivity()
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.#look, limitMs)
+    this.#timer ??= setTimeout(this.#look, this.#stepMs)
   }
 
   noteActivity(): void {
@@ -26,12 +28,14 @@ export class SilenceTimer {
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   readonly #look = (): void => {
+    this.#timer = undefined
     const leftMs = this.#limitMs - (performance.now() - this.#activeAtMs)
     // Timers may fire a little early.
     if (leftMs < 1) this.#onSilence()
-    else this.#timer = setTimeout(this.#look, Math.ceil(leftMs))
+    else this.#timer = setTimeout(this.#look, Math.min(Math.ceil(leftMs), this.#stepMs))
   }
 }

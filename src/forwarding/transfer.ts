@@ -5,9 +5,11 @@
 import type { Duplex } from 'node:stream'
 import { GatewayError } from '../errors.ts'
 import type { AddressBook } from './address-book.ts'
-import type { ForwardRequest, ForwardResult } from './forward.ts'
+import { endWith, flushHeadSoon } from './answer-body.ts'
+import { Attempts } from './attempts.ts'
+import type { ForwardClient, ForwardRequest, ForwardResult } from './forward.ts'
 import { BodyCutShort, RequestBody } from './request-body.ts'
-import { readResponseHead } from './response-headers.ts'
+import { type ResponseHead, readResponseHead } from './response-headers.ts'
 import { SilenceTimer } from './silence-timer.ts'
 import { isWebSocketSwitch, joinSockets, writeUpgradeHead } from './upgrade.ts'
 import { type UpstreamClient, UpstreamError, type UpstreamHandler, type UpstreamRequest } from './upstream-client.ts'
@@ -18,57 +20,52 @@ const CLIENT_CLOSED = 499
 
 export class Transfer implements UpstreamHandler {
   readonly #client: UpstreamClient
-  readonly #addresses: AddressBook
+  readonly #attempts: Attempts
   readonly #request: ForwardRequest
-  readonly #resolve: (result: ForwardResult) => void
-  readonly #reject: (error: unknown) => void
   #phase: 'sending' | 'waiting' | 'receiving' | 'done' = 'sending'
   #body: RequestBody | null = null
   #abort: (() => void) | undefined
   #failure: GatewayError | undefined
   #clientLeft = false
   #idle: 'client_idle' | 'upstream_idle' | undefined
-  #tried: string[] = []
-  #repeated = false
-  #origin = ''
   #status = 0
   #bytes = 0
-  readonly #timer = new SilenceTimer(() => this.#onSilence())
+  /** Bytes of the answer's body as announced; undefined: unknown, or there is none. */
+  #length: number | undefined
+  #resume: (() => void) | undefined
+  readonly #timer: SilenceTimer
 
-  constructor(
-    client: UpstreamClient,
-    addresses: AddressBook,
-    request: ForwardRequest,
-    resolve: (result: ForwardResult) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(client: UpstreamClient, addresses: AddressBook, request: ForwardRequest) {
     this.#client = client
-    this.#addresses = addresses
+    this.#attempts = new Attempts(addresses, request)
     this.#request = request
-    this.#resolve = resolve
-    this.#reject = reject
+    const { responseMs, idleMs } = request.route.timeouts
+    this.#timer = new SilenceTimer(Math.min(responseMs, idleMs), () => this.#onSilence())
   }
 
   start(): void {
-    // Not the answer's own event: one that waits behind another (pipelining) has no socket yet, and would not hear of it.
-    this.#request.incoming.socket.once('close', this.#onClientClose)
+    this.#request.client.onClientGone = () => this.#onClientGone()
     this.#attempt()
   }
 
+  /** On a route that does not allow it, a handshake is an ordinary request. */
+  get #upgrade(): ForwardClient['upgrade'] {
+    const { client, route } = this.#request
+    return route.websocket ? client.upgrade : undefined
+  }
+
   #attempt(): void {
-    const { upstream, timeouts, method, path, headers, upgrade } = this.#request
-    const origin = this.#addresses.pick(upstream, this.#tried) as string
-    this.#origin = origin
-    this.#tried.push(origin)
+    const { route, method, path, headers } = this.#request
+    const { upstream, timeouts } = route
     const request: UpstreamRequest = {
-      origin,
+      origin: this.#attempts.begin(),
       method,
       path,
       headers,
       body: this.#takeBody(),
       connectMs: timeouts.connectMs,
       connections: upstream.connections,
-      ...(upgrade === undefined ? undefined : { upgrade: 'websocket' }),
+      upgrade: this.#upgrade === undefined ? undefined : 'websocket',
     }
     // Covers the time in the queue and the connecting, before there is anything to abort.
     this.#await('waiting', timeouts.connectMs + timeouts.responseMs)
@@ -76,19 +73,19 @@ export class Transfer implements UpstreamHandler {
   }
 
   #takeBody(): RequestBody | Buffer | null {
-    const { incoming, hasBody, bufferedBody, maxBodyBytes, awaitsContinue, outgoing } = this.#request
+    const { client, route, hasBody, bufferedBody } = this.#request
     if (bufferedBody !== undefined) return bufferedBody
     if (!hasBody) return null
     const progress = () => this.#timer.noteActivity()
     // Only now, authorised and with an upstream that listens, is the client asked for its body.
     const begin = () => {
-      if (awaitsContinue) outgoing.writeContinue()
+      if (client.awaitsContinue) client.outgoing.writeContinue()
     }
-    this.#body = new RequestBody(incoming, maxBodyBytes, progress, begin)
+    this.#body = new RequestBody(client.incoming, route.bodyBytes, progress, begin)
     // Whoever is to know of an error hears of it through the client; without a listener it would end the process.
     this.#body.on('error', () => {})
     this.#body.once('end', () => {
-      if (this.#phase === 'sending') this.#await('waiting', this.#request.timeouts.responseMs)
+      if (this.#phase === 'sending') this.#await('waiting', route.timeouts.responseMs)
     })
     return this.#body
   }
@@ -101,7 +98,7 @@ export class Transfer implements UpstreamHandler {
 
   #onSilence(): void {
     if (this.#phase === 'receiving') {
-      this.#idle = this.#request.outgoing.writableNeedDrain ? 'client_idle' : 'upstream_idle'
+      this.#idle = this.#request.client.outgoing.writableNeedDrain ? 'client_idle' : 'upstream_idle'
     } else if (this.#phase === 'sending' && this.#body?.wanted) {
       this.#failure = new GatewayError('request_timeout', 'body_idle', { closeConnection: true })
     } else this.#failure = new GatewayError('upstream_timeout', 'upstream_response_timeout')
@@ -110,10 +107,10 @@ export class Transfer implements UpstreamHandler {
   }
 
   onStart(abort: () => void): boolean {
-    this.#addresses.markUp(this.#origin)
+    this.#attempts.noteConnected()
     if (this.#phase === 'done') return false
     this.#abort = abort
-    const { timeouts } = this.#request
+    const { timeouts } = this.#request.route
     if (this.#body === null) this.#await('waiting', timeouts.responseMs)
     else this.#await('sending', timeouts.idleMs)
     return true
@@ -121,51 +118,66 @@ export class Transfer implements UpstreamHandler {
 
   /** RFC 9110 section 15.2: interim answers pass. 100 is the gateway's own business. */
   onInformation(status: number, headers: string[]): void {
-    const { outgoing, incoming } = this.#request
+    const { outgoing, incoming } = this.#request.client
     if (incoming.httpVersion === '1.0' || outgoing.headersSent || outgoing.destroyed) return
     // Nothing holds the upstream back here: what the client does not take at once is left out.
     if (incoming.socket.writableNeedDrain) return
     try {
-      outgoing.writeInformation(status, readResponseHead(status, headers, this.#request.ownsResponseField).headers)
+      outgoing.writeInformation(status, this.#readHead(status, headers).headers)
     } catch {
       // An interim answer that cannot be passed on is left out; the final one decides.
     }
   }
 
+  #readHead(status: number, headers: readonly string[]): ResponseHead {
+    return readResponseHead(status, headers, this.#request.route.cors !== undefined)
+  }
+
   onHead(status: number, rawHeaders: string[], resume: () => void): void {
-    const { outgoing, incoming, responseFields, ownsResponseField, timeouts, method } = this.#request
-    let contentLength: number | undefined
+    const { client, sender, route, method } = this.#request
+    const { outgoing } = client
     try {
-      const head = readResponseHead(status, rawHeaders, ownsResponseField)
-      contentLength = head.contentLength
+      const { headers, contentLength } = this.#readHead(status, rawHeaders)
+      if (method !== 'HEAD' && status !== 304) this.#length = contentLength
+      sender.addAnswerFields(headers)
       // The rest of the client's body has nowhere to go: the connection cannot be used again.
-      const closing = incoming.complete ? [] : ['Connection', 'close']
-      outgoing.writeHead(status, [...head.headers, ...responseFields, ...closing])
+      if (!client.incoming.complete) headers.push('Connection', 'close')
+      outgoing.writeHead(status, headers)
     } catch (error) {
       this.#failure = new GatewayError('upstream_invalid', 'upstream_fields', {}, error)
       this.#abort?.()
       return
     }
     this.#status = status
-    this.#await('receiving', timeouts.idleMs)
-    outgoing.on('drain', resume)
-    // Without a length the body may be long in coming (server-sent events): the head must not wait for it.
-    if (contentLength === undefined && method !== 'HEAD') process.nextTick(flushHead, outgoing)
+    this.#resume = resume
+    this.#await('receiving', route.timeouts.idleMs)
+    if (this.#length === undefined && method !== 'HEAD') flushHeadSoon(outgoing)
   }
 
   onData(chunk: Buffer): boolean {
+    const { outgoing } = this.#request.client
     this.#timer.noteActivity()
     this.#bytes += chunk.length
-    return this.#request.outgoing.write(chunk)
+    if (this.#bytes === this.#length) {
+      endWith(outgoing, chunk)
+      return true
+    }
+    if (outgoing.write(chunk)) return true
+    outgoing.once('drain', () => {
+      if (this.#phase === 'receiving') this.#resume?.()
+    })
+    return false
   }
 
   onEnd(): void {
-    this.#request.outgoing.end()
+    const { outgoing } = this.#request.client
+    if (!outgoing.writableEnded) outgoing.end()
     this.#finish(undefined)
   }
 
   onUpgrade(status: number, rawHeaders: string[], upstreamSocket: Duplex): void {
-    const { upgrade, incoming, responseFields, ownsResponseField, timeouts } = this.#request
+    const { client, sender, route } = this.#request
+    const upgrade = this.#upgrade
     if (upgrade === undefined || this.#phase === 'done' || !isWebSocketSwitch(rawHeaders)) {
       upstreamSocket.destroy()
       this.onError(new UpstreamError('invalid'))
@@ -173,10 +185,11 @@ export class Transfer implements UpstreamHandler {
     }
     this.#status = status
     this.#timer.stop()
-    incoming.socket.off('close', this.#onClientClose)
-    const { headers } = readResponseHead(status, rawHeaders, ownsResponseField)
-    writeUpgradeHead(upgrade.socket, [...headers, ...responseFields])
-    joinSockets(upgrade.socket, upgrade.head, upstreamSocket, timeouts.idleMs, (bytes) => {
+    client.onClientGone = undefined
+    const { headers } = this.#readHead(status, rawHeaders)
+    sender.addAnswerFields(headers)
+    writeUpgradeHead(upgrade.socket, headers)
+    joinSockets(upgrade.socket, upgrade.head, upstreamSocket, route.timeouts.idleMs, (bytes) => {
       this.#bytes = bytes
       this.#finish(undefined)
     })
@@ -184,41 +197,24 @@ export class Transfer implements UpstreamHandler {
 
   onError(error: UpstreamError): void {
     if (this.#phase === 'done') return
-    const unconnected = error.kind === 'connect' || error.kind === 'connect-timeout'
-    if (unconnected) this.#addresses.markDown(this.#origin)
-    if (unconnected ? this.#mayTryAnother() : this.#mayRepeat(error)) {
+    if (this.#attempts.mayGoOnAfter(error, this.#body?.begun === true) && !this.#clientLeft) {
       this.#attempt()
       return
     }
     if (this.#clientLeft || error.cause instanceof BodyCutShort) {
       this.#status ||= CLIENT_CLOSED
       this.#finish('client_closed')
-    } else if (this.#request.outgoing.headersSent) {
+    } else if (this.#request.client.outgoing.headersSent) {
       // The status is out; a cut connection is the only way left to say that the answer is not whole.
-      this.#request.outgoing.destroy()
+      this.#request.client.outgoing.destroy()
       this.#finish(this.#idle ?? 'upstream_reset')
     } else {
       this.#leave()
-      this.#reject(this.#failure ?? toGatewayError(error))
+      this.#request.sender.onNotForwarded(this.#failure ?? toGatewayError(error))
     }
   }
 
-  #mayTryAnother(): boolean {
-    const { upstream } = this.#request
-    return !this.#clientLeft && !this.#body?.begun && this.#tried.length < upstream.urls.length
-  }
-
-  /** RFC 9112 section 9.3.1: safe methods alone, and once. Whatever connection the second attempt gets, it is the last. */
-  #mayRepeat(error: UpstreamError): boolean {
-    const { method, hasBody } = this.#request
-    const isSafe = (method === 'GET' || method === 'HEAD') && !hasBody
-    if (error.kind !== 'stale' || !isSafe || this.#repeated || this.#clientLeft) return false
-    this.#repeated = true
-    this.#tried = this.#tried.filter((origin) => origin !== this.#origin)
-    return true
-  }
-
-  readonly #onClientClose = (): void => {
+  #onClientGone(): void {
     if (this.#phase === 'done') return
     this.#clientLeft = true
     this.#abort?.()
@@ -231,15 +227,16 @@ export class Transfer implements UpstreamHandler {
     this.#timer.stop()
     // One that still waits in the queue must not begin.
     this.#body?.destroy()
-    this.#request.incoming.socket.off('close', this.#onClientClose)
+    this.#request.client.onClientGone = undefined
   }
 
   #finish(aborted: ForwardResult['aborted']): void {
     this.#leave()
-    this.#resolve({ status: this.#status, bytes: this.#bytes, aborted, origin: this.#origin })
+    this.#request.sender.onForwarded({
+      status: this.#status,
+      bytes: this.#bytes,
+      aborted,
+      origin: this.#attempts.origin,
+    })
   }
-}
-
-function flushHead(outgoing: ForwardRequest['outgoing']): void {
-  if (!outgoing.writableEnded && !outgoing.destroyed) outgoing.flushHeaders()
 }

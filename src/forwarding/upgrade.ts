@@ -29,7 +29,7 @@ export function joinSockets(
 ): void {
   let bytes = 0
   let open = 2
-  const timer = new SilenceTimer(() => {
+  const timer = new SilenceTimer(idleMs, () => {
     client.destroy()
     upstream.destroy()
   })

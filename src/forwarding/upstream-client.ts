@@ -15,7 +15,7 @@ export interface UpstreamRequest {
   /** Connections kept to this origin, at most. */
   readonly connections: number
   /** Ask for this protocol (`websocket`). */
-  readonly upgrade?: string
+  readonly upgrade?: string | undefined
 }
 
 /** Calls come in the order onStart, onInformation*, (onHead, onData*, onEnd | onUpgrade); onError may come at any point, once, and ends them. */

@@ -22,12 +22,27 @@ export function getPath(request: Request): string {
   return (request as unknown as LightRequest).path
 }
 
-export function createAdaptor(app: Hono<GatewayEnv>): (exchange: Exchange) => Promise<void> {
-  return async (exchange) => {
-    const response = await app.fetch(toLightRequest(exchange) as unknown as Request, { exchange })
-    if (response === TAKEN) return
-    const headers = [...response.headers].flat()
-    writeAnswer(exchange, response.status, headers, await response.text())
+/** @param onFailure an answer could not be written; its connection is cut */
+export function createAdaptor(
+  app: Hono<GatewayEnv>,
+  onFailure: (cause: unknown) => void,
+): (exchange: Exchange) => void {
+  async function write(exchange: Exchange, answer: Response | Promise<Response>): Promise<void> {
+    try {
+      const response = await answer
+      if (response === TAKEN) return
+      const headers = [...response.headers].flat()
+      writeAnswer(exchange, response.status, headers, await response.text())
+    } catch (cause) {
+      onFailure(cause)
+      exchange.outgoing.destroy()
+    }
+  }
+
+  return (exchange) => {
+    const answer = app.fetch(toLightRequest(exchange) as unknown as Request, { exchange })
+    // Nearly always: no promise is made then.
+    if (answer !== TAKEN) void write(exchange, answer)
   }
 }
 

@@ -1,62 +1,76 @@
 import type http from 'node:http'
-import type { ServerResponse } from 'node:http'
-import net, { type Socket } from 'node:net'
+import net from 'node:net'
+import type { ClientConnection } from './client-connection.ts'
+import type { Exchange } from './exchange.ts'
 
 /** Idle connections are kept this long after the stop, for requests that were already on their way. */
 const IDLE_GRACE_MS = 1_000
 
 export interface Drainer {
-  /** Open connections. */
-  readonly sockets: ReadonlySet<Socket>
-  open(socket: Socket): void
-  /** A request is in flight until its answer is written; one that was upgraded, until its socket closes. */
-  track(outgoing: ServerResponse, socket: Socket, upgraded: boolean): void
+  /** Connections now open. */
+  readonly size: number
+  open(connection: ClientConnection): void
+  /** It has closed, and with it whatever was in flight on it. */
+  close(connection: ClientConnection): void
+  /** A request is in flight from now until its `end`. */
+  begin(connection: ClientConnection, exchange: Exchange): void
+  end(connection: ClientConnection, exchange: Exchange): void
   /** Stops listening, lets requests in flight finish, and cuts what is left after `graceMs`. */
   drain(graceMs: number): Promise<void>
 }
 
 /** In place of Node's `server.close()`, which cuts idle connections at once, and with them requests that are on their way. */
 export function createDrainer(server: http.Server): Drainer {
-  const sockets = new Set<Socket>()
-  const busy = new Set<ServerResponse>()
+  const connections = new Set<ClientConnection>()
+  let busy = 0
   let draining = false
   let onIdle: (() => void) | undefined
 
-  function open(socket: Socket): void {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  }
-
-  function track(outgoing: ServerResponse, socket: Socket, upgraded: boolean): void {
-    if (draining) outgoing.shouldKeepAlive = false
-    busy.add(outgoing)
-    const done = (): void => {
-      outgoing.off('close', done)
-      socket.off('close', done)
-      if (busy.delete(outgoing) && busy.size === 0) onIdle?.()
-    }
-    if (!upgraded) outgoing.once('close', done)
-    // The answer to a pipelined request has no socket of its own yet, and would not hear that it closed.
-    socket.once('close', done)
+  function end(connection: ClientConnection, exchange: Exchange): void {
+    // The next request of a pipeline begins before the answer before it has closed.
+    if (connection.exchange === exchange) connection.exchange = undefined
+    if (!exchange.isUnderWay) return
+    exchange.isUnderWay = false
+    busy -= 1
+    if (busy === 0) onIdle?.()
   }
 
   async function drain(graceMs: number): Promise<void> {
     draining = true
-    for (const outgoing of busy) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
+    for (const { exchange } of connections) {
+      if (exchange !== undefined && !exchange.outgoing.headersSent) exchange.outgoing.shouldKeepAlive = false
+    }
     const closed = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()))
     await until(Math.min(IDLE_GRACE_MS, graceMs), (finish) => void closed.then(finish))
     // After this only connections with a request in flight remain.
     server.closeIdleConnections()
-    if (busy.size > 0) {
+    if (busy > 0) {
       await until(graceMs, (finish) => {
         onIdle = finish
       })
     }
-    for (const socket of sockets) socket.destroy()
+    for (const { socket } of connections) socket.destroy()
     await closed
   }
 
-  return { sockets, open, track, drain }
+  return {
+    get size() {
+      return connections.size
+    },
+    open: (connection) => void connections.add(connection),
+    close(connection) {
+      connections.delete(connection)
+      if (connection.exchange !== undefined) end(connection, connection.exchange)
+    },
+    begin(connection, exchange) {
+      if (draining) exchange.outgoing.shouldKeepAlive = false
+      connection.exchange = exchange
+      exchange.isUnderWay = true
+      busy += 1
+    },
+    end,
+    drain,
+  }
 }
 
 function until(ms: number, subscribe: (finish: () => void) => void): Promise<void> {

@@ -4,37 +4,37 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { GatewayError } from '../errors.ts'
 
-export interface Exchange {
+/** Present on a WebSocket handshake: the client's socket, and the bytes that came with it. */
+interface Upgrade {
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+/** A class, so that all exchanges have one shape: V8 reads them with one load. */
+export class Exchange {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
-  /** Present on a WebSocket handshake: the client's socket, and the bytes that came with it. */
-  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
+  readonly upgrade: Upgrade | undefined
   /** The client waits for `100 Continue` (RFC 9110 section 10.1.1). */
   readonly awaitsContinue: boolean
   /** Monotonic milliseconds. */
-  readonly startedAtMs: number
+  readonly startedAtMs = performance.now()
   /** What was wrong with the rest of the request, if it has been answered beside the pipeline: it shows in the log. */
   fault: GatewayError | undefined
+  /** From its begin to its end: a shutdown waits for it. */
+  isUnderWay = false
+  /** Whoever must hear that the client's connection closed: one field instead of a listener for each request. */
+  onClientGone: (() => void) | undefined
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean, upgrade?: Upgrade) {
+    this.incoming = incoming
+    this.outgoing = outgoing
+    this.awaitsContinue = awaitsContinue
+    this.upgrade = upgrade
+  }
 }
 
 const SMALL_BODY_BYTES = 64 * 1024
-
-/** Begins now; `rest` is what is not as with most requests. */
-export function createExchange(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  rest: Partial<Exchange> = {},
-): Exchange {
-  return {
-    incoming,
-    outgoing,
-    upgrade: undefined,
-    awaitsContinue: false,
-    startedAtMs: performance.now(),
-    fault: undefined,
-    ...rest,
-  }
-}
 
 const prefix = randomBytes(9).toString('base64url')
 let count = 0
@@ -42,7 +42,7 @@ let count = 0
 /** Unique in this process and, by its random part, among processes. */
 export function createRequestId(): string {
   count += 1
-  return `${prefix}${count.toString(36)}`
+  return prefix + count.toString(36)
 }
 
 /** The answer has been taken care of on the socket: Hono's `Response` is to be ignored. */

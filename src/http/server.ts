@@ -5,8 +5,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerConfig } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
+import { ClientConnection, connectionOf } from './client-connection.ts'
 import { createDrainer, type Drainer } from './drainer.ts'
-import { createExchange, createRequestId, type Exchange } from './exchange.ts'
+import { createRequestId, Exchange } from './exchange.ts'
 import { lingerOnClose } from './linger.ts'
 import { type ClientError, toRawAnswer, toRefusal } from './raw-refusal.ts'
 
@@ -22,32 +23,35 @@ export interface ServerHandlers {
   readonly onRefused: (error: GatewayError, requestId: string, peer: string) => void
 }
 
+type Upgrade = NonNullable<Exchange['upgrade']>
+
 /** Connections beyond the limit that are told so; more are closed without a word. */
 const OVERLOAD_ROOM = 100
 
 export function createDataServer(config: ServerConfig, { onExchange, onRefused }: ServerHandlers): DataServer {
   const server = createServer(config)
   const drainer = createDrainer(server)
-  /** The request whose body a connection is in, or whose answer it waits for. */
-  const current = new WeakMap<Duplex, Exchange>()
-  const refused = new WeakSet<Duplex>()
 
   server.on(server instanceof https.Server ? 'secureConnection' : 'connection', (socket: Socket) => {
+    const connection = new ClientConnection(socket)
     lingerOnClose(socket)
-    // Each pipelined request listens to its socket.
-    socket.setMaxListeners(0)
-    drainer.open(socket)
-    if (drainer.sockets.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))
+    drainer.open(connection)
+    socket.once('close', () => {
+      const { exchange } = connection
+      drainer.close(connection)
+      exchange?.onClientGone?.()
+    })
+    if (drainer.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))
   })
-  server.on('request', (incoming, outgoing) => take(incoming, outgoing))
+  server.on('request', (incoming, outgoing) => take(incoming, outgoing, false))
   server.on('checkContinue', (incoming, outgoing) => {
     // Node also takes a list in which it stands.
-    if (incoming.headers.expect?.toLowerCase() === '100-continue') take(incoming, outgoing, { awaitsContinue: true })
+    if (incoming.headers.expect?.toLowerCase() === '100-continue') take(incoming, outgoing, true)
     else refuse(incoming.socket, expectationFailed())
   })
   server.on('checkExpectation', ({ socket }: IncomingMessage) => refuse(socket, expectationFailed()))
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
-    take(incoming, answerTo(incoming, socket), { upgrade: { socket, head } })
+    take(incoming, answerTo(incoming, socket), false, { socket, head })
   })
   server.on('connect', ({ socket }) => {
     // node:http has let go of this socket: an error without a listener would end the process.
@@ -60,33 +64,33 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     else refuse(socket as Socket, refusal)
   })
 
-  function take(incoming: IncomingMessage, outgoing: ServerResponse, rest: Partial<Exchange> = {}): void {
+  function take(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean, upgrade?: Upgrade): void {
     const { socket } = incoming
     // It was refused while this request was on its way.
     if (socket.writableEnded) return
     // Pipelined requests run one after the other (RFC 9112 section 9.3.2), so that nothing which follows a request that
     // is answered with a closed connection is ever looked at.
     if (outgoing.socket === null) {
-      outgoing.once('socket', () => take(incoming, outgoing, rest))
+      outgoing.once('socket', () => take(incoming, outgoing, awaitsContinue, upgrade))
       return
     }
-    drainer.track(outgoing, socket, rest.upgrade !== undefined)
-    const exchange = createExchange(incoming, outgoing, rest)
-    current.set(socket, exchange)
-    outgoing.once('close', () => {
-      if (current.get(socket) === exchange) current.delete(socket)
-    })
+    const connection = connectionOf(socket) as ClientConnection
+    const exchange = new Exchange(incoming, outgoing, awaitsContinue, upgrade)
+    drainer.begin(connection, exchange)
+    // Once upgraded, a request is in flight until its socket closes.
+    if (upgrade === undefined) outgoing.once('close', () => drainer.end(connection, exchange))
     onExchange(exchange)
   }
 
   function refuse(socket: Socket, error: GatewayError): void {
-    if (refused.has(socket)) return
-    refused.add(socket)
-    afterEarlierAnswers(socket, () => endWith(socket, error))
+    // A TLS handshake that failed never became a connection.
+    const connection = connectionOf(socket) ?? new ClientConnection(socket)
+    if (connection.isRefused) return
+    connection.isRefused = true
+    afterEarlierAnswers(socket, () => endWith(connection, error))
   }
 
-  function endWith(socket: Socket, error: GatewayError): void {
-    const exchange = current.get(socket)
+  function endWith({ socket, exchange }: ClientConnection, error: GatewayError): void {
     const isInside = exchange !== undefined && !exchange.incoming.complete
     // More bytes would be read as part of an answer that is under way.
     if (!socket.writable || (isInside && exchange.outgoing.headersSent)) {

@@ -26,9 +26,44 @@ export interface LimitSubject {
  * those without a part (no such claim, field or address) share one: leaving a part out opens no new window.
  */
 export function toWindowKey(policy: RateLimitPolicy, subject: LimitSubject): string | undefined {
+  const [only] = policy.key
+  if (only !== undefined && policy.key.length === 1) {
+    if (only.from === 'client.ip') return recall(policy, subject, subject.clientIp, '')
+    if (only.from === 'token') {
+      if (subject.token === undefined) return undefined
+      const value = readClaim(subject.token.claims, only.claim)
+      if (typeof value === 'string') return recall(policy, subject, value, subject.token.issuer)
+    }
+  }
   if (subject.token === undefined && policy.key.some((part) => part.from === 'token')) return undefined
+  return makeKey(policy, subject)
+}
+
+function makeKey(policy: RateLimitPolicy, subject: LimitSubject): string {
   const parts = policy.key.map((part) => readPart(part, subject) ?? null)
   return `${policy.name}:${hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22)}`
+}
+
+/**
+ * Keys made lately from an address or a string claim, by policy and text: the hash costs more than the rest of a check
+ * in memory. Forgotten as a whole when full, for clients choose the texts; long ones are not kept.
+ */
+const made = new WeakMap<RateLimitPolicy, Map<string, { readonly issuer: string; readonly key: string }>>()
+const MADE_SIZE = 10_000
+const MADE_LENGTH = 128
+
+/** @param text all that the key depends on, beside the policy and the issuer */
+function recall(policy: RateLimitPolicy, subject: LimitSubject, text: string, issuer: string): string {
+  let keys = made.get(policy)
+  const known = keys?.get(text)
+  if (known?.issuer === issuer) return known.key
+  const key = makeKey(policy, subject)
+  if (keys === undefined || keys.size >= MADE_SIZE) {
+    keys = new Map()
+    made.set(policy, keys)
+  }
+  if (text.length <= MADE_LENGTH) keys.set(text, { issuer, key })
+  return key
 }
 
 /** JSON keeps any two parts apart, whatever they hold. */

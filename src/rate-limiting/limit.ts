@@ -9,9 +9,9 @@ export type { LimitSubject } from './key.ts'
 
 /** A window that a request was counted in. */
 export interface Quota extends QuotaReport {
-  /** How to give the unit back. */
-  readonly taken: { readonly limiter: RateLimiter; readonly key: string; readonly slice: number }
   readonly policy: RateLimitPolicy
+  /** What the limiter said. */
+  readonly verdict: Verdict | undefined
 }
 
 /** One verdict, for metrics. `cache`: known to be denied; `local`: the store could not decide; `allow`, `deny`: nobody could. */
@@ -33,7 +33,7 @@ export interface LimitStage {
    * decide and the policy says `deny`. Policies whose `when` is another moment must not be given.
    */
   limit(policies: readonly RateLimitPolicy[], subject: LimitSubject): Quota[] | Promise<Quota[]>
-  /** Gives back what was counted, because a later policy answers 429. Not for 401 and 403: those count. */
+  /** Gives back what was counted, because a later policy answers 429; the quotas then say so. Not for 401 and 403: those count. */
   refundAll(quotas: readonly Quota[]): void
   status(): LimitStatus
   close(): Promise<void>
@@ -49,16 +49,56 @@ export interface LimitStageOptions {
   readonly onDecision?: (decision: LimitDecision) => void
 }
 
-interface Check {
+/**
+ * One policy's count of a request: first the question, then what became of it. Without a verdict it passed uncounted
+ * (`allow`), or nobody could decide (`deny`).
+ */
+class Count implements Quota {
   readonly policy: RateLimitPolicy
   readonly key: string
-}
+  source: LimitDecision['source'] = 'store'
+  limiter: RateLimiter
+  verdict: Verdict | undefined
 
-/** What became of one check; without a verdict it passed uncounted (`allow`), or nobody could decide (`deny`). */
-interface Outcome extends Check {
-  readonly limiter: RateLimiter
-  readonly source: LimitDecision['source']
-  readonly verdict?: Verdict
+  constructor(policy: RateLimitPolicy, key: string, limiter: RateLimiter) {
+    this.policy = policy
+    this.key = key
+    this.limiter = limiter
+  }
+
+  get isDenied(): boolean {
+    return this.verdict !== undefined && !this.verdict.allowed
+  }
+
+  get isCounted(): boolean {
+    return this.verdict?.allowed === true
+  }
+
+  get name(): string {
+    return this.policy.name
+  }
+
+  get limit(): number {
+    return this.policy.limit
+  }
+
+  get windowSeconds(): number {
+    return toSeconds(this.policy.windowMs)
+  }
+
+  get remaining(): number {
+    return this.verdict?.remaining ?? 0
+  }
+
+  get resetSeconds(): number {
+    return toSeconds(this.verdict?.resetMs ?? 0)
+  }
+
+  giveBack(): void {
+    if (this.verdict === undefined) return
+    this.limiter.refund(this.key, this.policy, this.verdict.slice)
+    this.verdict = { ...this.verdict, remaining: this.verdict.remaining + 1 }
+  }
 }
 
 const MEMORY: LimitStatus = { store: 'memory', breaker: 'closed' }
@@ -67,108 +107,118 @@ export function createLimitStage(options: LimitStageOptions): LimitStage {
   const { limiter, local = limiter, clock, status = () => MEMORY, onDecision } = options
   const denyCache = createDenyCache(clock)
 
-  function decideWithoutStore(check: Check, error: unknown): Outcome {
+  /** Without a store the local limiter counts, if the policy says so; it is memory and answers synchronously. */
+  function countWithoutStore(count: Count, error: unknown): void {
     if (!(error instanceof RateLimiterUnavailable)) throw error
-    const source = check.policy.onStoreError
-    if (source !== 'local') return { ...check, limiter, source }
-    // The local limiter is memory: it answers synchronously.
-    return { ...check, limiter: local, source, verdict: local.check(check.key, check.policy) as Verdict }
+    count.source = count.policy.onStoreError
+    if (count.source !== 'local') return
+    count.limiter = local
+    count.verdict = local.check(count.key, count.policy) as Verdict
   }
 
-  function decide(check: Check): Outcome | Promise<Outcome> {
-    const verdict = limiter.check(check.key, check.policy)
-    if (!(verdict instanceof Promise)) return { ...check, limiter, source: 'store', verdict }
-    return verdict.then(
-      (answer) => ({ ...check, limiter, source: 'store', verdict: answer }),
-      (error: unknown) => decideWithoutStore(check, error),
-    )
+  /** Nothing to wait for when the limiter answers at once. */
+  function take(count: Count): Promise<void> | undefined {
+    const verdict = limiter.check(count.key, count.policy)
+    if (verdict instanceof Promise) {
+      return verdict.then(
+        (answer) => {
+          count.verdict = answer
+        },
+        (error: unknown) => countWithoutStore(count, error),
+      )
+    }
+    count.verdict = verdict
+    return undefined
   }
 
-  function refund({ limiter: from, key, slice }: Quota['taken'], policy: RateLimitPolicy): void {
-    from.refund(key, policy, slice)
-    denyCache.clear(key)
+  function giveBack(count: Count): void {
+    count.giveBack()
+    denyCache.clear(count.key)
   }
 
-  function settle(outcomes: readonly Outcome[]): Quota[] {
-    for (const { policy, key, source, verdict } of outcomes) {
+  function settle(counts: Count[]): Count[] {
+    let isRefused = false
+    for (const { policy, key, source, verdict } of counts) {
       if (verdict?.allowed === false) denyCache.deny(key, verdict.resetMs)
+      isRefused ||= verdict === undefined ? source === 'deny' : !verdict.allowed
       onDecision?.({ policy: policy.name, allowed: verdict?.allowed ?? source === 'allow', source })
     }
-    const quotas = outcomes.flatMap(toQuota)
-    const isDenied = outcomes.some(({ verdict }) => verdict?.allowed === false)
-    const isUndecided = outcomes.some(({ source }) => source === 'deny')
-    if (!isDenied && !isUndecided) return quotas
-    for (const { taken, policy } of quotas) refund(taken, policy)
-    if (!isDenied) throw new GatewayError('rate_limiter_unavailable', 'store_unavailable', { retryAfterSeconds: 1 })
-    throw rateLimited(outcomes.flatMap(toReportAfterRefund))
+    if (isRefused) throw refusal(counts)
+    return counts.every(isCounted) ? counts : counts.filter(isCounted)
+  }
+
+  /** Nothing is counted of a refused request. */
+  function refusal(counts: readonly Count[]): GatewayError {
+    for (const count of counts) if (count.isCounted) giveBack(count)
+    const decided = counts.filter(({ verdict }) => verdict !== undefined)
+    const violated = decided.filter(({ isDenied }) => isDenied)
+    if (violated.length > 0) return rateLimited(violated.map(toReport), decided.map(toReport))
+    return new GatewayError('rate_limiter_unavailable', 'store_unavailable', { retryAfterSeconds: 1 })
   }
 
   return {
     limit(policies, subject) {
-      const checks = toChecks(policies, subject)
-      refuseKnownDenials(checks, denyCache, onDecision)
-      const outcomes = checks.map(decide)
-      return outcomes.every(isOutcome) ? settle(outcomes) : Promise.all(outcomes).then(settle)
+      const counts = toCounts(policies, subject, limiter)
+      refuseKnownDenials(counts, denyCache, onDecision)
+      let isWaiting = false
+      const waits = counts.map((count) => {
+        const wait = take(count)
+        isWaiting ||= wait !== undefined
+        return wait
+      })
+      return isWaiting ? Promise.all(waits).then(() => settle(counts)) : settle(counts)
     },
     refundAll(quotas) {
-      for (const { taken, policy } of quotas) refund(taken, policy)
+      for (const quota of quotas) if (quota instanceof Count) giveBack(quota)
     },
     status,
     close: () => limiter.close(),
   }
 }
 
-function toChecks(policies: readonly RateLimitPolicy[], subject: LimitSubject): Check[] {
-  return policies.flatMap((policy) => {
+function toCounts(policies: readonly RateLimitPolicy[], subject: LimitSubject, limiter: RateLimiter): Count[] {
+  const counts: Count[] = []
+  for (const policy of policies) {
     const key = toWindowKey(policy, subject)
-    return key === undefined ? [] : [{ policy, key }]
-  })
+    if (key !== undefined) counts.push(new Count(policy, key, limiter))
+  }
+  return counts
+}
+
+function isCounted(count: Count): boolean {
+  return count.isCounted
 }
 
 /** Asks the cache about all policies before any is counted. */
 function refuseKnownDenials(
-  checks: readonly Check[],
+  counts: readonly Count[],
   denyCache: DenyCache,
   onDecision: LimitStageOptions['onDecision'],
 ): void {
-  const violated = checks.flatMap(({ policy, key }) => {
-    const retryMs = denyCache.retryMs(key)
-    return retryMs > 0 ? [toReport(policy, 0, retryMs)] : []
+  // Nobody is over a limit: the ordinary case.
+  if (denyCache.size === 0) return
+  const violated = counts.flatMap((count) => {
+    const retryMs = denyCache.retryMs(count.key)
+    return retryMs > 0 ? [{ ...toReport(count), resetSeconds: toSeconds(retryMs) }] : []
   })
   if (violated.length === 0) return
   for (const { name } of violated) onDecision?.({ policy: name, allowed: false, source: 'cache' })
-  throw rateLimited(violated.map((report) => ({ report, isViolated: true })))
+  throw rateLimited(violated, violated)
 }
 
-function isOutcome(outcome: Outcome | Promise<Outcome>): outcome is Outcome {
-  return !(outcome instanceof Promise)
-}
-
-function toQuota({ policy, key, limiter, verdict }: Outcome): Quota[] {
-  if (verdict?.allowed !== true) return []
-  const { remaining, resetMs, slice } = verdict
-  return [{ ...toReport(policy, remaining, resetMs), taken: { limiter, key, slice }, policy }]
-}
-
-function toReportAfterRefund({ policy, verdict }: Outcome): { report: QuotaReport; isViolated: boolean }[] {
-  if (verdict === undefined) return []
-  const { allowed, remaining, resetMs } = verdict
-  return [{ report: toReport(policy, allowed ? remaining + 1 : 0, resetMs), isViolated: !allowed }]
-}
-
-function toReport({ name, limit, windowMs }: RateLimitPolicy, remaining: number, resetMs: number): QuotaReport {
-  return { name, limit, windowSeconds: toSeconds(windowMs), remaining, resetSeconds: toSeconds(resetMs) }
+/** A plain copy, for the answer. */
+function toReport({ name, limit, windowSeconds, remaining, resetSeconds }: QuotaReport): QuotaReport {
+  return { name, limit, windowSeconds, remaining, resetSeconds }
 }
 
 function toSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000))
 }
 
-function rateLimited(reports: readonly { report: QuotaReport; isViolated: boolean }[]): GatewayError {
-  const violated = reports.filter(({ isViolated }) => isViolated).map(({ report }) => report)
+function rateLimited(violated: readonly QuotaReport[], quotas: readonly QuotaReport[]): GatewayError {
   return new GatewayError('rate_limited', 'rate_limited', {
     retryAfterSeconds: Math.max(...violated.map(({ resetSeconds }) => resetSeconds)),
     violatedPolicies: violated.map(({ name }) => name),
-    quotas: reports.map(({ report }) => report),
+    quotas,
   })
 }

@@ -7,14 +7,17 @@ export function addRateLimitFields(headers: string[], quotas: readonly QuotaRepo
   let policy = ''
   let state = ''
   for (const { name, limit, windowSeconds, remaining, resetSeconds } of quotas) {
-    const item = `${policy === '' ? '' : ', '}${toSfString(name)}`
-    policy += `${item};q=${limit};w=${windowSeconds}`
-    state += `${item};r=${remaining};t=${resetSeconds}`
+    const separator = policy === '' ? '' : ', '
+    const item = toSfString(name)
+    policy += `${separator}${item};q=${limit};w=${windowSeconds}`
+    state += `${separator}${item};r=${remaining};t=${resetSeconds}`
   }
   headers.push('RateLimit-Policy', policy, 'RateLimit', state)
 }
 
+const TO_ESCAPE = /["\\]/
+
 /** RFC 9651 section 4.1.6, for the printable ASCII that names consist of. */
 function toSfString(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`
+  return TO_ESCAPE.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`
 }

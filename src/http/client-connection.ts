@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Exchange } from './exchange.ts'
+
+/** Kept on the socket itself: looked up several times a request, and a WeakMap would cost more than the rest. */
+const CONNECTION = Symbol('connection')
+
+type Connected = Duplex & { [CONNECTION]?: ClientConnection }
+
+/** What the gateway knows about a client's connection. */
+export class ClientConnection {
+  readonly socket: Socket
+  /** The request whose body it is in, or whose answer it waits for. Requests on one connection run one after the other. */
+  exchange: Exchange | undefined
+  /** Something that is no request came, and was or will be answered; nothing after it is looked at. */
+  isRefused = false
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    ;(socket as Connected)[CONNECTION] = this
+  }
+}
+
+export function connectionOf(socket: Duplex): ClientConnection | undefined {
+  return (socket as Connected)[CONNECTION]
+}
