@@ -1,16 +1,19 @@
-/** A deadline and a circuit breaker around a limiter that lives across a network: every check is decided at once. */
-import { type RateLimiter, RateLimiterUnavailable, type Verdict } from './rate-limiter.ts'
-
-/** `open`: the store is not asked, except for a probe now and then. */
-type BreakerState = 'closed' | 'open'
+/**
+ * The limiter in front of a store across a network. What is asked in one turn of the event loop goes to the store together,
+ * and every check is decided in time: a deadline and a circuit breaker see to it.
+ */
+import { Batch, Check } from './batch.ts'
+import { type BreakerState, createCircuitBreaker } from './circuit-breaker.ts'
+import { type RateLimiter, RateLimiterUnavailable } from './rate-limiter.ts'
+import type { Order, WindowStore } from './window-store.ts'
 
 export interface GuardedRateLimiterOptions {
-  readonly limiter: RateLimiter
+  readonly store: WindowStore
   /** Milliseconds of a clock that only goes forward. */
   readonly clock: () => number
   /** Time a check may take. Default is 20 ms: a request waits twice, before and after authentication, within 50 ms. */
   readonly deadlineMs?: number
-  /** Consecutive failures that open the breaker. Default is 5. */
+  /** Consecutive batches without any verdict that open the breaker. Default is 5. */
   readonly failuresToOpen?: number
   /** While open, one check in this time is tried. Default is 250 ms. */
   readonly probeEveryMs?: number
@@ -22,86 +25,56 @@ export interface GuardedRateLimiter extends RateLimiter {
   readonly breaker: BreakerState
 }
 
+/** Orders sent together: a store that does one thing at a time is busy for less than a millisecond with as many. */
+const MAX_ORDERS = 128
+
 const CIRCUIT_OPEN = new RateLimiterUnavailable('circuit_open')
 
-/** `check` rejects with a `RateLimiterUnavailable` whose message is the reason, and with nothing else. */
+/**
+ * `check` rejects with a `RateLimiterUnavailable` whose message is the reason, and with nothing else. A batch is one
+ * attempt, whatever its size: any verdict shows that the store works, and only a batch without any is a failure.
+ */
 export function createGuardedRateLimiter(options: GuardedRateLimiterOptions): GuardedRateLimiter {
-  const { limiter, clock, deadlineMs = 20, failuresToOpen = 5, probeEveryMs = 250, onBreakerChange } = options
-  let state: BreakerState = 'closed'
-  let failures = 0
-  let probedAtMs = 0
+  const { store, clock, deadlineMs = 20, failuresToOpen = 5, probeEveryMs = 250, onBreakerChange } = options
+  const breaker = createCircuitBreaker({ clock, failuresToOpen, probeEveryMs, onChange: onBreakerChange })
+  let batch = new Batch(breaker)
 
-  function change(next: BreakerState, reason: string): void {
-    state = next
-    onBreakerChange?.(next, reason)
+  function send(): void {
+    const { orders } = batch
+    if (orders.length === 0) return
+    if (batch.undecided > 0) batch.startDeadline(clock, deadlineMs)
+    batch = new Batch(breaker)
+    store.send(orders)
   }
 
-  function succeed(isProbe: boolean): void {
-    if (state === 'closed') failures = 0
-    // Answers to what was sent before it opened say nothing about now.
-    else if (isProbe) {
-      failures = 0
-      change('closed', 'recovered')
-    }
-  }
-
-  function fail(reason: string): void {
-    failures++
-    if (state === 'open' || failures < failuresToOpen) return
-    probedAtMs = clock()
-    change('open', reason)
-  }
-
-  function guard(check: Promise<Verdict>, isProbe: boolean): Promise<Verdict> {
-    return within(check, deadlineMs).then(
-      (verdict) => {
-        succeed(isProbe)
-        return verdict
-      },
-      (error: unknown) => {
-        const unavailable = error instanceof RateLimiterUnavailable ? error : new RateLimiterUnavailable('unknown')
-        fail(unavailable.message)
-        throw unavailable
-      },
-    )
+  function add(order: Order): void {
+    // Sockets are read one after the other, each with its own end of microtasks: only setImmediate comes after all of them.
+    if (batch.orders.length === 0) setImmediate(send)
+    batch.orders.push(order)
+    if (batch.orders.length === MAX_ORDERS) send()
   }
 
   return {
     check(key, window) {
-      const isProbe = state === 'open'
-      if (isProbe) {
-        if (clock() - probedAtMs < probeEveryMs) return Promise.reject(CIRCUIT_OPEN)
-        probedAtMs = clock()
+      if (breaker.state === 'open') {
+        if (!breaker.admitProbe()) return Promise.reject(CIRCUIT_OPEN)
+        batch.isProbe = true
       }
-      return guard(Promise.resolve(limiter.check(key, window)), isProbe)
+      const check = new Check(key, window, batch)
+      add(check)
+      return check.answer
     },
     refund(key, window, slice) {
-      if (state === 'closed') limiter.refund(key, window, slice)
+      if (breaker.state === 'closed') add({ key, window, slice, decide: ignore, fail: ignore })
     },
-    close: () => limiter.close(),
+    close() {
+      send()
+      return store.close()
+    },
     get breaker() {
-      return state
+      return breaker.state
     },
   }
 }
 
-/**
- * The answer, or a rejection after `deadlineMs`. When this process itself was busy for longer than that, timers run before
- * the sockets are read: so the verdict waits for one more turn, in which an answer that has already arrived is taken.
- */
-function within(check: Promise<Verdict>, deadlineMs: number): Promise<Verdict> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new RateLimiterUnavailable('deadline'))
-    const timer = setTimeout(() => setImmediate(late), deadlineMs)
-    check.then(
-      (verdict) => {
-        clearTimeout(timer)
-        resolve(verdict)
-      },
-      (error: unknown) => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    )
-  })
-}
+const ignore = () => {}

@@ -4,7 +4,7 @@ import { createGuardedRateLimiter } from './guarded-rate-limiter.ts'
 import { createLimitStage, type LimitDecision, type LimitStage } from './limit.ts'
 import { createMemoryRateLimiter } from './memory-rate-limiter.ts'
 import { createRedisClient } from './redis-client.ts'
-import { createRedisRateLimiter } from './redis-rate-limiter.ts'
+import { createRedisWindowStore } from './redis-window-store.ts'
 
 /**
  * Something about the store changed, once per change. `connection`: lost or ready; `breaker`: open (each limit falls back
@@ -37,7 +37,7 @@ export async function createRateLimiting(options: RateLimitingOptions): Promise<
 
   const connected = Promise.withResolvers<void>()
   const limiter = createGuardedRateLimiter({
-    limiter: createRedisRateLimiter({
+    store: createRedisWindowStore({
       client: createRedisClient(redis),
       onConnectionChange(state, reason) {
         onStateChange?.({ of: 'connection', state, reason })

@@ -1,23 +1,20 @@
-import { createRedisClient } from '../../src/rate-limiting/redis-client.ts'
-import { createRedisRateLimiter } from '../../src/rate-limiting/redis-rate-limiter.ts'
 import { describeWithAnyRedis, findRedis } from '../support/redis.ts'
+import { connectRedisLimiter } from '../support/redis-limiter.ts'
 import { describeRateLimiter } from './rate-limiter.contract.ts'
 
-describeWithAnyRedis('redis-rate-limiter', () => {
+describeWithAnyRedis('guarded-rate-limiter on redis-window-store', () => {
   describeRateLimiter('redis', async () => {
     const redis = await findRedis()
-    const client = createRedisClient({ url: redis.url })
-    const ready = Promise.withResolvers<void>()
     let nowMs = 0
-    const limiter = createRedisRateLimiter({ client, clock: () => nowMs, onConnectionChange: () => ready.resolve() })
-    await ready.promise
+    const { limiter, client } = await connectRedisLimiter({ url: redis.url }, () => nowMs)
     return {
       limiter,
       setNow(ms) {
         nowMs = ms
       },
-      // One connection: what was sent before has been carried out when this is answered.
+      // At the end of a turn it is sent; one connection: what was sent before has been carried out when this is answered.
       async settled() {
+        await new Promise(setImmediate)
         await client.ping()
       },
       async close() {

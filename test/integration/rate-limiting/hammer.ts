@@ -1,14 +1,8 @@
 /** A process that checks one key: `node hammer.ts <redis url> <key> <limit> <window ms> <checks>`; prints how many passed. */
-import { createRedisClient } from '../../../src/rate-limiting/redis-client.ts'
-import { createRedisRateLimiter } from '../../../src/rate-limiting/redis-rate-limiter.ts'
+import { connectRedisLimiter } from '../../support/redis-limiter.ts'
 
 const [url = '', key = '', limit, windowMs, checks] = process.argv.slice(2)
-const ready = Promise.withResolvers<void>()
-const limiter = createRedisRateLimiter({
-  client: createRedisClient({ url }),
-  onConnectionChange: () => ready.resolve(),
-})
-await ready.promise
+const { limiter } = await connectRedisLimiter({ url })
 const window = { limit: Number(limit), windowMs: Number(windowMs) }
 const verdicts = await Promise.all(Array.from({ length: Number(checks) }, () => limiter.check(key, window)))
 console.log(verdicts.filter(({ allowed }) => allowed).length)

@@ -5,8 +5,8 @@ import type { Cluster, Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RedisConfig } from '../../../src/config/gateway-config.ts'
 import { createRedisClient, type RedisClient } from '../../../src/rate-limiting/redis-client.ts'
-import { createRedisRateLimiter } from '../../../src/rate-limiting/redis-rate-limiter.ts'
 import { describeWithRedis, startRedis } from '../../support/redis.ts'
+import { connectRedisLimiter } from '../../support/redis-limiter.ts'
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
@@ -84,11 +84,10 @@ describeWithRedis('redis: sentinel', () => {
     const sentinel = await startRedis(file, '--sentinel')
     cleanUps.push(() => sentinel.kill())
 
-    const ready = Promise.withResolvers<string>()
-    const client = createRedisClient({ sentinel: { name: 'shop', nodes: [`127.0.0.1:${sentinel.port}`] } })
-    const limiter = createRedisRateLimiter({ client, onConnectionChange: (state) => ready.resolve(state) })
+    const nodes = [`127.0.0.1:${sentinel.port}`]
+    const { limiter, state } = await connectRedisLimiter({ sentinel: { name: 'shop', nodes } })
     cleanUps.push(() => limiter.close())
-    expect(await ready.promise).toBe('ready')
+    expect(state).toBe('ready')
     const verdict = await limiter.check('sentinel', { limit: 2, windowMs: 60_000 })
     expect(verdict).toMatchObject({ allowed: true, remaining: 1 })
     expect(await master.command('EXISTS', 'rl1:sentinel')).toBe(1)

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createRedisClient } from '../../../src/rate-limiting/redis-client.ts'
-import { createRedisRateLimiter } from '../../../src/rate-limiting/redis-rate-limiter.ts'
 import { describeWithRedis, freePort, startRedis, type TestRedis } from '../../support/redis.ts'
+import { connectRedisLimiter } from '../../support/redis-limiter.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 describeWithRedis('redis: cluster', () => {
@@ -27,10 +26,8 @@ describeWithRedis('redis: cluster', () => {
   })
 
   it('counts windows on whichever node holds them', async () => {
-    const ready = Promise.withResolvers<string>()
-    const client = createRedisClient({ cluster: [`127.0.0.1:${redis.port}`] })
-    const limiter = createRedisRateLimiter({ client, onConnectionChange: (state) => ready.resolve(state) })
-    expect(await ready.promise).toBe('ready')
+    const { limiter, state } = await connectRedisLimiter({ cluster: [`127.0.0.1:${redis.port}`] })
+    expect(state).toBe('ready')
     const keys = Array.from({ length: 20 }, (_, i) => `cluster:${i}`)
     for (const remaining of [1, 0]) {
       const verdicts = await Promise.all(keys.map((key) => limiter.check(key, { limit: 2, windowMs: 60_000 })))
