@@ -1,0 +1,93 @@
+/** Interleaved rounds over rows that all run at once, each idle while another has its turn. */
+import { truncate } from 'node:fs/promises'
+import { checkTarget } from './checks.ts'
+import { cpuMsOf, rssMiBOf } from './cpu.ts'
+import { countErrors, type LoadResult, runLoad } from './load.ts'
+import type { Running } from './processes.ts'
+import type { Row } from './rows.ts'
+import { rotated } from './statistics.ts'
+import { BODY, type World } from './world.ts'
+
+export interface Settings {
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly connections: number
+  readonly path: string
+}
+
+export interface Round {
+  readonly load: LoadResult
+  /** CPU microseconds of the target's processes for each request of this round. */
+  readonly cpuUs: number
+  /** Of the target's processes at the end of the round. */
+  readonly rssMiB: number
+}
+
+export interface Measured {
+  readonly row: Row
+  readonly rounds: readonly Round[]
+  /** Requests that went wrong, those of the warm-up included. */
+  readonly errors: number
+}
+
+interface Target {
+  readonly row: Row
+  readonly running: Running
+  readonly rounds: Round[]
+  firstToken: number
+  errors: number
+}
+
+/** Starts all rows, checks each, then measures. A target that lets a bad token through throws. */
+export async function measure(
+  world: World,
+  rows: readonly Row[],
+  settings: Settings,
+  say: (text: string) => void,
+): Promise<Measured[]> {
+  const targets: Target[] = []
+  try {
+    for (const row of rows) {
+      const running = await row.start(world)
+      targets.push({ row, running, rounds: [], firstToken: 0, errors: 0 })
+      await checkTarget({ port: running.port, checks: row.checks }, world.samples, BODY).catch((error: Error) => {
+        throw new Error(`${row.id}: ${error.message}`)
+      })
+    }
+    say(`${targets.length} targets run and refuse what they must`)
+    for (const target of targets) await runRound(world, target, settings, settings.warmUpSeconds)
+    for (let round = 0; round < settings.rounds; round++) {
+      for (const target of rotated(targets, round)) {
+        const result = await runRound(world, target, settings, settings.seconds)
+        if (result !== undefined) target.rounds.push(result)
+      }
+      say(`round ${round + 1} of ${settings.rounds}`)
+    }
+  } finally {
+    await Promise.all(targets.map(({ running }) => running.stop()))
+  }
+  return targets.map(({ row, rounds, errors }) => ({ row, rounds, errors }))
+}
+
+async function runRound(world: World, target: Target, settings: Settings, seconds: number): Promise<Round | undefined> {
+  if (seconds === 0) return undefined
+  const { row, running } = target
+  const tokenFile = await world.tokenFile(row.tokens)
+  const { connections, path } = settings
+  const cpuBefore = cpuMsOf(running.pid)
+  const load = await runLoad({
+    port: running.port,
+    connections,
+    seconds,
+    path,
+    tokenFile,
+    firstToken: target.firstToken,
+  })
+  const cpuUs = ((cpuMsOf(running.pid) - cpuBefore) * 1000) / load.requests
+  // Tokens that no cache may hold come again only when all others have had their turn.
+  target.firstToken += load.requests + connections
+  target.errors += countErrors(load.errors)
+  await truncate(world.outputFile(row.id))
+  return { load, cpuUs, rssMiB: rssMiBOf(running.pid) }
+}
