@@ -1,7 +1,6 @@
 /** The upstream port on `undici`: its `dispatch` with the callback handlers of version 7, the fastest way it offers. */
-import net from 'node:net'
+import type net from 'node:net'
 import type { Duplex } from 'node:stream'
-import tls from 'node:tls'
 import { Client, type Dispatcher, Pool } from 'undici'
 import {
   type UpstreamClient,
@@ -10,6 +9,7 @@ import {
   type UpstreamHandler,
   type UpstreamRequest,
 } from './upstream-client.ts'
+import { openUpstreamSocket } from './upstream-socket.ts'
 
 export function createUndiciUpstreamClient(): UpstreamClient {
   // A pool belongs to an origin and its settings: two upstreams may name one origin with different ones.
@@ -67,8 +67,8 @@ class Connection extends Client {
   constructor(origin: URL, options: Client.Options, connectMs: number) {
     super(origin, {
       ...options,
-      connect: (target, callback) =>
-        connect(target, connectMs, (error, socket) => {
+      connect: ({ protocol, hostname, port }, callback) =>
+        openUpstreamSocket({ protocol, hostname, port: String(port ?? '') }, connectMs, (error, socket) => {
           if (error !== null) return callback(error, null)
           this.socket = socket
           callback(null, socket)
@@ -111,29 +111,6 @@ function mendParser(socket: net.Socket): void {
 
 /** What llhttp is to be told of a message that has none. */
 const NO_BODY = 1
-
-type ConnectOptions = { hostname: string; protocol: string; port?: string | number; servername?: string | null }
-type ConnectCallback = (...args: [error: Error, socket: null] | [error: null, socket: net.Socket]) => void
-
-/** Like undici's own connector, with an exact time limit. */
-function connect(options: ConnectOptions, connectMs: number, callback: ConnectCallback): void {
-  const secure = options.protocol === 'https:'
-  const host = options.hostname.replace(/^\[|\]$/g, '')
-  const port = Number(options.port || (secure ? 443 : 80))
-  const socket = secure
-    ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'] })
-    : net.connect({ host, port })
-  const timer = setTimeout(() => socket.destroy(new UpstreamError('connect-timeout')), connectMs)
-  const settle = (error: Error | null): void => {
-    clearTimeout(timer)
-    socket.off('error', settle)
-    if (error === null) callback(null, socket)
-    else callback(error, null)
-  }
-  socket.setNoDelay(true).setKeepAlive(true, 60_000)
-  socket.once(secure ? 'secureConnect' : 'connect', () => settle(null))
-  socket.once('error', settle)
-}
 
 function toDispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
   const { method, path, headers, body } = request
