@@ -5,6 +5,7 @@ import type { GatewayConfig } from './config/gateway-config.ts'
 import { ERRORS } from './errors.ts'
 import { createAddressBook } from './forwarding/address-book.ts'
 import { forward } from './forwarding/forward.ts'
+import { createLeanUpstreamClient } from './forwarding/lean-upstream-client.ts'
 import { createUndiciUpstreamClient } from './forwarding/undici-upstream-client.ts'
 import { createGateway } from './gateway.ts'
 import { createAdaptor } from './http/adaptor.ts'
@@ -47,7 +48,7 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
     clock: () => performance.now(),
     onStateChange: (change) => logger.warn(change, 'the rate-limit store changed its state'),
   })
-  const client = createUndiciUpstreamClient()
+  const client = config.server.upstreamClient === 'lean' ? createLeanUpstreamClient() : createUndiciUpstreamClient()
   const addresses = createAddressBook(() => performance.now())
   const live = createLiveRuntime(config, keySources, client, `scopegate-${randomBytes(6).toString('hex')}`)
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)

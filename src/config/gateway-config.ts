@@ -47,6 +47,7 @@ export interface ServerConfig {
   }
   readonly admin: false | { readonly host: string; readonly port: number }
   readonly workers: number | 'auto'
+  readonly upstreamClient: 'lean' | 'undici'
   readonly redis?: RedisConfig
   readonly headersBytes: number
   readonly urlBytes: number

@@ -19,6 +19,7 @@ export function resolveServer(file: GatewayFile, report: Report, read: ReadSibli
     listen: { host: listen.host, port: listen.port, ...(tls ? { tls } : {}) },
     admin: file.admin,
     workers: file.workers,
+    upstreamClient: file.upstreamClient,
     ...(redis ? { redis } : {}),
     headersBytes: limits.headers,
     urlBytes: limits.url,

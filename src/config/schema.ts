@@ -179,6 +179,10 @@ export const fileSchema = z
       .union([z.int().min(1).max(256), z.literal('auto')], 'expected a number of processes, or auto')
       .prefault(1)
       .describe('Processes: a number, or auto for one per core'),
+    upstreamClient: z
+      .enum(['lean', 'undici'])
+      .prefault('undici')
+      .describe("What sends requests to upstreams: `lean` (the gateway's own strict client) or `undici` (the library)"),
     redis: redisSchema.optional().describe('Where windows are counted; default: in memory'),
     trustedProxies: z
       .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'expected an address or a CIDR block'))

@@ -16,6 +16,9 @@ export interface TestGateway extends RunningGateway {
   rewrite(file: Readonly<Record<string, unknown>> | string): Promise<void>
 }
 
+/** A run may choose the client of all gateways: `UPSTREAM_CLIENT=undici vitest …`. */
+const CLIENT = process.env.UPSTREAM_CLIENT === undefined ? {} : { upstreamClient: process.env.UPSTREAM_CLIENT }
+
 type FileContent = Readonly<Record<string, unknown>>
 
 /** Writes a file in a folder of its own; `listen` and `admin` are free ports on 127.0.0.1 unless the file says otherwise. */
@@ -28,7 +31,7 @@ export async function writeConfig(content: FileContent) {
 }
 
 function onFreePorts(content: FileContent): string {
-  return stringify({ version: 1, listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, ...content })
+  return stringify({ version: 1, listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, ...CLIENT, ...content })
 }
 
 /** Starts a gateway on this file, written as {@link writeConfig} does. */
