@@ -33,8 +33,15 @@ export interface Parts {
   free(): Promise<void>
 }
 
-/** @param writeLog gets whole lines of JSON, several at once */
-export async function assemble(config: GatewayConfig, writeLog: (text: string) => void): Promise<Parts> {
+/**
+ * @param writeLog gets whole lines of JSON, several at once
+ * @param pseudonym how the gateway calls itself in `Via`; its workers share one, and so know what comes back to any of them
+ */
+export async function assemble(
+  config: GatewayConfig,
+  writeLog: (text: string) => void,
+  pseudonym = createPseudonym(),
+): Promise<Parts> {
   const sink = createLogSink(writeLog)
   const logger = createLogger(config.log, sink)
   const metrics = createMetrics()
@@ -50,7 +57,7 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
   })
   const client = config.server.upstreamClient === 'lean' ? createLeanUpstreamClient() : createUndiciUpstreamClient()
   const addresses = createAddressBook(() => performance.now())
-  const live = createLiveRuntime(config, keySources, client, `scopegate-${randomBytes(6).toString('hex')}`)
+  const live = createLiveRuntime(config, keySources, client, pseudonym)
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
   const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }), (cause) =>
@@ -74,7 +81,7 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
     admin: createAdminServer({
       notReady: () => (draining ? ['draining'] : live.notReady()),
       metrics: () => renderMetrics(metrics.snapshot()),
-      configStatus: live.status,
+      configStatus: live.record.status,
     }),
     setDraining() {
       draining = true
@@ -85,6 +92,10 @@ export async function assemble(config: GatewayConfig, writeLog: (text: string) =
       sink.close()
     },
   }
+}
+
+export function createPseudonym(): string {
+  return `scopegate-${randomBytes(6).toString('hex')}`
 }
 
 function createFinisher(live: LiveRuntime, logAccess: AccessLog, metrics: Metrics) {
@@ -111,11 +122,5 @@ function addGauges(metrics: Metrics, live: LiveRuntime, limits: LimitStage): voi
         .current()
         .authenticator.status()
         .map(({ issuer, keys }) => ({ labels: `issuer="${issuer}"`, value: keys })),
-  })
-  metrics.gauge({
-    name: 'scopegate_config_last_reload_successful',
-    help: 'Whether the last file that was read is in force.',
-    merge: 'min',
-    read: () => [{ labels: '', value: live.status().lastRefusal === undefined ? 1 : 0 }],
   })
 }

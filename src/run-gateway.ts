@@ -1,11 +1,12 @@
-/** Runs a gateway from a file: start, reload, drain. `scopegate start` and `scopegate dev` are thin around it. */
+/** Runs a gateway from a file, in this process: start, reload, drain. `scopegate start` and `scopegate dev` are thin around it. */
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { assemble, type Parts } from './assemble.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { type LoadResult, loadConfigFile } from './config/load.ts'
-import { formatProblem } from './config/problem.ts'
-import { watchConfig } from './config/reload.ts'
+import { formatProblem, type Problem } from './config/problem.ts'
+import { followFile } from './follow-file.ts'
+import type { Logger } from './observability/logger.ts'
 
 export interface RunOptions {
   readonly configFile: string
@@ -30,7 +31,10 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-/** The file does not load, or asks for what cannot be done; `message` is ready to print. */
+/** A file that is good. */
+export type Loaded = Extract<LoadResult, { config: GatewayConfig }>
+
+/** The file does not load; `message` is ready to print. */
 export class ConfigRefused extends Error {
   override readonly name = 'ConfigRefused'
   /** The file could not be read at all. */
@@ -42,14 +46,31 @@ export class ConfigRefused extends Error {
   }
 }
 
-/** Rejects with ConfigRefused, or with the error of a listener whose address is taken; nothing is left open then. */
-export async function runGateway(options: RunOptions): Promise<RunningGateway> {
-  const { config, warnings } = readFirst(load(options))
+/** Throws ConfigRefused. */
+export function loadFirst(options: RunOptions): Loaded {
+  const result = load(options)
+  if (result.problems === undefined) return result
+  throw new ConfigRefused(result.problems.map(formatProblem).join('\n'), result.unreadable === true)
+}
+
+/**
+ * One process, whatever `workers` says. Rejects with ConfigRefused, or with the error of a listener whose address is taken;
+ * nothing is left open then.
+ */
+export async function runGateway(options: RunOptions, first = loadFirst(options)): Promise<RunningGateway> {
+  const { config, warnings } = first
   const parts = await assemble(config, options.log)
-  const { server, admin, live, logger } = parts
-  for (const warning of warnings) logger.warn({ problem: formatProblem(warning) }, 'the file has a weak spot')
+  const { server, admin, live, logger, metrics } = parts
+  warn(logger, warnings)
   const addresses = await listenAll(config, options, parts)
-  const watcher = watchForChanges(options, parts)
+  const watcher = followFile({
+    file: toAbsolute(options),
+    load: () => load(options),
+    apply: (next) => apply(next, parts),
+    record: live.record,
+    logger,
+    metrics,
+  })
   logger.info({ ...addresses, routes: config.routes.length, digest: config.digest }, 'listening')
   let closing: Promise<void> | undefined
 
@@ -72,19 +93,20 @@ export async function runGateway(options: RunOptions): Promise<RunningGateway> {
   }
 }
 
-function load({ configFile, env, cwd }: RunOptions): LoadResult {
-  return loadConfigFile(configFile, env, cwd === undefined ? {} : { cwd })
+export function load({ configFile, env, cwd }: RunOptions, text?: string): LoadResult {
+  return loadConfigFile(configFile, env, { ...(cwd !== undefined && { cwd }), ...(text !== undefined && { text }) })
 }
 
-function readFirst(result: LoadResult): Extract<LoadResult, { config: GatewayConfig }> {
-  if (result.problems !== undefined) {
-    throw new ConfigRefused(result.problems.map(formatProblem).join('\n'), result.unreadable === true)
-  }
-  // A setting that cannot be honoured stops the start instead of doing quietly less.
-  if (result.config.server.workers !== 1) {
-    throw new ConfigRefused('workers: this version runs one process; start as many as you need behind a load balancer')
-  }
-  return result
+export function toAbsolute({ configFile, cwd }: RunOptions): string {
+  return path.resolve(cwd ?? '.', configFile)
+}
+
+export function warn(logger: Logger, warnings: readonly Problem[]): void {
+  for (const warning of warnings) logger.warn({ problem: formatProblem(warning) }, 'the file has a weak spot')
+}
+
+export function toUrl(scheme: 'http' | 'https', { address, family, port }: AddressInfo): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 async function listenAll(
@@ -106,29 +128,14 @@ async function listenAll(
   }
 }
 
-function toUrl(scheme: string, { address, family, port }: AddressInfo): string {
-  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-/** A new file is in force as a whole or not at all; either way the log, `/config/status` and a metric say so. */
-function watchForChanges(options: RunOptions, { live, logger, metrics, server }: Parts) {
-  function refuse(problems: readonly string[]): void {
-    live.refuse(problems)
-    metrics.countReload('refused')
-    logger.error({ problems }, 'the new configuration was refused; the one in force stays')
+/** Throws, and changes nothing, when the change needs a restart or certificate and key do not fit. */
+function apply(config: GatewayConfig, { live, server }: Parts): void {
+  const next = live.prepare(config)
+  try {
+    if (config.server.listen.tls) server.renewCertificate(config.server.listen.tls)
+  } catch (error) {
+    next.abort()
+    throw error
   }
-
-  return watchConfig({
-    file: path.resolve(options.cwd ?? '.', options.configFile),
-    digest: live.status().digest,
-    load: () => load(options),
-    onLoaded(config) {
-      const { tls } = config.server.listen
-      live.apply(config, () => tls && server.renewCertificate(tls))
-      metrics.countReload('applied')
-      logger.info({ routes: config.routes.length, digest: config.digest }, 'the new configuration is in force')
-    },
-    onRefused: (problems) => refuse(problems.map(formatProblem)),
-    onFailed: (error) => refuse([error instanceof Error ? error.message : 'the file cannot be watched']),
-  })
+  next.commit()
 }

@@ -72,8 +72,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     builtins: [],
   },
   'live-runtime.ts': {
-    values: ['errors.ts', 'runtime.ts', ...STAGES],
-    types: ['config'],
+    values: ['errors.ts', 'config', 'runtime.ts', ...STAGES],
+    types: [],
     packages: [],
     builtins: [],
   },
@@ -83,11 +83,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: [],
     builtins: ['crypto'],
   },
+  'follow-file.ts': { values: ['config'], types: ['observability'], packages: [], builtins: [] },
   'run-gateway.ts': {
-    values: ['errors.ts', 'config', 'assemble.ts', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],
-    types: [],
+    values: ['config', 'assemble.ts', 'follow-file.ts'],
+    types: ['observability'],
     packages: [],
     builtins: ['path'],
+  },
+  // Several processes around what runs in one.
+  workers: {
+    values: ['config', 'http', 'observability', 'assemble.ts', 'follow-file.ts', 'run-gateway.ts'],
+    types: ['live-runtime.ts'],
+    packages: [],
+    builtins: ['cluster', 'crypto', 'net', 'tls'],
   },
   authoring: {
     values: ['errors.ts', 'config', 'routing', 'authorization'],

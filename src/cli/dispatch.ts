@@ -25,6 +25,8 @@ export async function dispatch(io: CommandIo, args: readonly string[], version: 
     io.stdout(usage())
     return 0
   }
+  // Not for people: how `start` starts its other processes.
+  if (name === 'worker') return runCommand(io, { summary: '', load: () => import('./worker.ts') }, rest)
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     io.stderr(`${name === undefined ? '' : `scopegate: unknown command "${name}"\n\n`}${usage()}`)

@@ -1,6 +1,8 @@
 /** `scopegate start`: runs the gateway until it is told to stop. SIGHUP reads the file again. */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { ConfigRefused, type RunningGateway, runGateway } from '../run-gateway.ts'
+import { ConfigRefused, loadFirst, type RunningGateway, type RunOptions, runGateway } from '../run-gateway.ts'
+import type { RunningWorkers } from '../workers/run-workers.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
 
 export async function run(io: CommandIo, args: string[]): Promise<number> {
@@ -9,9 +11,9 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
     options: { config: { type: 'string', short: 'c', default: 'scopegate.yaml' }, port: { type: 'string' } },
   })
   const port = readPort(values.port ?? io.env.PORT)
-  let gateway: RunningGateway
+  let gateway: RunningGateway | RunningWorkers
   try {
-    gateway = await runGateway({
+    gateway = await runAll({
       configFile: values.config,
       env: io.env,
       cwd: io.cwd,
@@ -27,13 +29,31 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
     return 1
   }
   const stopReloading = io.onSignal('SIGHUP', () => void gateway.reload())
-  await new Promise<void>((resolve) => {
-    io.onSignal('SIGTERM', resolve)
-    io.onSignal('SIGINT', resolve)
-  })
+  const failure = await untilTheEnd(io, gateway)
   stopReloading()
   await gateway.close()
-  return 0
+  if (failure === undefined) return 0
+  io.stderr(`scopegate gives up: ${failure}\n`)
+  return 1
+}
+
+/** In as many processes as the file says. */
+async function runAll(options: RunOptions): Promise<RunningGateway | RunningWorkers> {
+  const first = loadFirst(options)
+  const { workers: asked } = first.config.server
+  const workers = asked === 'auto' ? availableParallelism() : asked
+  if (workers === 1) return runGateway(options, first)
+  const { runWorkers } = await import('../workers/run-workers.ts')
+  return runWorkers({ ...options, workers }, first)
+}
+
+/** Why the gateway cannot go on; undefined: it was told to stop. */
+function untilTheEnd(io: CommandIo, gateway: RunningGateway | RunningWorkers): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    io.onSignal('SIGTERM', () => resolve(undefined))
+    io.onSignal('SIGINT', () => resolve(undefined))
+    if ('givenUp' in gateway) void gateway.givenUp.then(resolve)
+  })
 }
 
 /** Port 0 lets the system choose. */

@@ -29,8 +29,23 @@ export interface LoadOptions {
 }
 
 export type LoadResult =
-  | { readonly config: GatewayConfig; readonly warnings: readonly Problem[]; readonly problems?: never }
+  | {
+      readonly config: GatewayConfig
+      readonly warnings: readonly Problem[]
+      /** What was read. */
+      readonly text: string
+      readonly problems?: never
+    }
   | { readonly config?: never; readonly problems: readonly Problem[]; readonly unreadable?: true }
+
+export interface LoadFileOptions {
+  /** Folder that the file is relative to. */
+  readonly cwd?: string
+  /** Milliseconds since the epoch. */
+  readonly now?: number
+  /** In place of what the file holds. */
+  readonly text?: string
+}
 
 /** Reads, checks and resolves a text. Never throws for what the text says; reports all problems at once, in the file's order. */
 export function loadConfig(options: LoadOptions): LoadResult {
@@ -46,15 +61,16 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const all = [...problems, ...report.problems]
   return all.length > 0 || !config
     ? { problems: inOrder(all) }
-    : { config: freeze(config), warnings: inOrder(report.warnings) }
+    : { config: freeze(config), warnings: inOrder(report.warnings), text: options.text }
 }
 
 /** `loadConfig` for a file on the disk; `unreadable` when it cannot be read at all. */
-export function loadConfigFile(file: string, env: Environment, { cwd = '.', now = Date.now() } = {}): LoadResult {
+export function loadConfigFile(file: string, env: Environment, options: LoadFileOptions = {}): LoadResult {
+  const { cwd = '.', now = Date.now() } = options
   const folder = path.dirname(path.resolve(cwd, file))
   const readFile: ReadFile = (name, maxBytes) => readTextFile(path.resolve(folder, name), maxBytes)
   try {
-    const text = readTextFile(path.resolve(cwd, file), MAX_FILE_BYTES)
+    const text = options.text ?? readTextFile(path.resolve(cwd, file), MAX_FILE_BYTES)
     return loadConfig({ text, file, env, readFile, now })
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read'

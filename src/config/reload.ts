@@ -16,7 +16,7 @@ export interface WatchOptions {
   /** Digest of the configuration in use at the start. */
   readonly digest: string
   /** Puts a configuration in use. A rejection refuses it: the one before stays, and the next change is tried again. */
-  readonly onLoaded: (config: GatewayConfig, warnings: readonly Problem[]) => void | Promise<void>
+  readonly onLoaded: (config: GatewayConfig, warnings: readonly Problem[], text: string) => void | Promise<void>
   /** The file is bad; nothing has changed. Called once for each bad text, not for each event. */
   readonly onRefused: (problems: readonly Problem[]) => void
   /** Putting in use failed, or the folder cannot be watched (any more). `reload` keeps working. */
@@ -99,7 +99,7 @@ function createStep({ load, digest, onLoaded, onRefused, onFailed }: WatchOption
       refused = ''
       if (!isForced && isInUse && result.config.digest === current) return
       isInUse = false
-      await onLoaded(result.config, result.warnings)
+      await onLoaded(result.config, result.warnings, result.text)
       isInUse = true
       current = result.config.digest
     } catch (error) {

@@ -6,9 +6,9 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 
 export interface AdminSources {
-  /** What keeps this process from taking requests; empty when it is ready. */
-  readonly notReady: () => readonly string[]
-  readonly metrics: () => string
+  /** What keeps the gateway from taking requests; empty when it is ready. */
+  readonly notReady: () => readonly string[] | Promise<readonly string[]>
+  readonly metrics: () => string | Promise<string>
   readonly configStatus: () => object
 }
 
@@ -20,12 +20,12 @@ export interface AdminServer {
 export function createAdminServer(sources: AdminSources): AdminServer {
   const app = new Hono()
   app.get('/livez', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', (c) => {
-    const reasons = sources.notReady()
+  app.get('/readyz', async (c) => {
+    const reasons = await sources.notReady()
     return reasons.length === 0 ? c.json({ status: 'ready' }) : c.json({ status: 'not ready', reasons }, 503)
   })
-  app.get('/metrics', (c) =>
-    c.text(sources.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  app.get('/metrics', async (c) =>
+    c.text(await sources.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
   app.get('/config/status', (c) => c.json(sources.configStatus()))
   const server = createAdaptorServer({ fetch: app.fetch }) as Server

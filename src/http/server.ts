@@ -1,7 +1,7 @@
 /** The data listener: `node:http` set up so that nothing it does by default gets past the gateway. */
 import http, { type IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerConfig } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
@@ -12,7 +12,8 @@ import { lingerOnClose } from './linger.ts'
 import { type ClientError, toRawAnswer, toRefusal } from './raw-refusal.ts'
 
 export interface DataServer extends Pick<Drainer, 'drain'> {
-  listen(host: string, port: number): Promise<AddressInfo>
+  /** @param sharing how several processes listen on one port */
+  listen(host: string, port: number, sharing?: PortSharing): Promise<AddressInfo>
   /** New connections get this certificate. Throws when certificate and key do not fit; the one before then stays. */
   renewCertificate(tls: NonNullable<ServerConfig['listen']['tls']>): void
 }
@@ -24,6 +25,9 @@ export interface ServerHandlers {
 }
 
 type Upgrade = NonNullable<Exchange['upgrade']>
+
+/** `node:net`'s options of the same names. */
+export type PortSharing = Pick<ListenOptions, 'reusePort' | 'exclusive'>
 
 /** Connections beyond the limit that are told so; more are closed without a word. */
 const OVERLOAD_ROOM = 100
@@ -106,7 +110,7 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
   }
 
   return {
-    listen: (host, port) => listen(server, host, port),
+    listen: (host, port, sharing = {}) => listen(server, { ...sharing, host, port }),
     drain: drainer.drain,
     renewCertificate: (tls) => renewCertificate(server, tls),
   }
@@ -141,6 +145,8 @@ function createServer(config: ServerConfig): http.Server {
       ? http.createServer(options)
       : https.createServer({ ...options, ...tls, handshakeTimeout: config.headerTimeoutMs })
   server.maxConnections = config.connections + OVERLOAD_ROOM
+  // In a cluster, a worker that is full would otherwise hand a connection on, for ever when all are full.
+  Object.assign(server, { dropMaxConnection: true })
   server.maxRequestsPerSocket = 0
   return server
 }
@@ -175,10 +181,10 @@ function isWebSocketHandshake({ method, httpVersion, headers }: IncomingMessage)
   return method === 'GET' && httpVersion === '1.1' && !hasBody && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-function listen(server: http.Server, host: string, port: number): Promise<AddressInfo> {
+function listen(server: http.Server, address: ListenOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    server.listen(address, () => {
       server.off('error', reject)
       resolve(server.address() as AddressInfo)
     })

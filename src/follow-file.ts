@@ -1,0 +1,46 @@
+/** A new file is in force as a whole or not at all; either way the log, `/config/status` and a metric say so. */
+import type { ConfigRecord } from './config/config-record.ts'
+import type { GatewayConfig } from './config/gateway-config.ts'
+import type { LoadResult } from './config/load.ts'
+import { formatProblem } from './config/problem.ts'
+import { type ConfigWatcher, watchConfig } from './config/reload.ts'
+import type { Logger } from './observability/logger.ts'
+import type { Metrics } from './observability/metrics.ts'
+
+export interface FollowOptions {
+  /** Absolute path. */
+  readonly file: string
+  readonly load: () => LoadResult
+  /** Puts in force what was made of this text; when it throws or rejects, nothing has changed. */
+  readonly apply: (config: GatewayConfig, text: string) => void | Promise<void>
+  readonly record: Pick<ConfigRecord, 'status' | 'refused'>
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+export function followFile({ file, load, apply, record, logger, metrics }: FollowOptions): ConfigWatcher {
+  function refuse(problems: readonly string[]): void {
+    record.refused(problems)
+    metrics.countReload('refused')
+    logger.error({ problems }, 'the new configuration was refused; the one in force stays')
+  }
+
+  metrics.gauge({
+    name: 'scopegate_config_last_reload_successful',
+    help: 'Whether the last file that was read is in force.',
+    merge: 'min',
+    read: () => [{ labels: '', value: record.status().lastRefusal === undefined ? 1 : 0 }],
+  })
+  return watchConfig({
+    file,
+    digest: record.status().digest,
+    load,
+    async onLoaded(config, _, text) {
+      await apply(config, text)
+      metrics.countReload('applied')
+      logger.info({ routes: config.routes.length, digest: config.digest }, 'the new configuration is in force')
+    },
+    onRefused: (problems) => refuse(problems.map(formatProblem)),
+    onFailed: (error) => refuse([error instanceof Error ? error.message : 'the file cannot be watched']),
+  })
+}

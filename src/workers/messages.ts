@@ -1,0 +1,67 @@
+/**
+ * What the primary and its workers say to each other. The text of the file travels, as it is written, and nothing that is
+ * put in its place: each worker reads environment and secrets by itself.
+ */
+import type { AddressInfo } from 'node:net'
+import type { PortSharing } from '../http/server.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
+
+export interface Start {
+  /** The file in force; the one on the disk may be newer, and bad. */
+  readonly text: string
+  readonly configFile: string
+  readonly port: number
+  readonly sharing: PortSharing
+  /** Workers that share what the file allows the gateway. */
+  readonly workers: number
+  readonly pseudonym: string
+}
+
+export interface Report {
+  /** What keeps the worker from serving; empty when nothing does. */
+  readonly notReady: readonly string[]
+  readonly metrics: MetricsSnapshot
+}
+
+/** Question → what it brings and what is answered. */
+export interface Talk {
+  /** Begins to listen. */
+  start: { readonly brings: Start; readonly answer: AddressInfo }
+  /** Builds all that a new file needs, and changes nothing. */
+  prepare: { readonly brings: { readonly text: string }; readonly answer: { readonly fingerprint: string } }
+  /** Puts in force what was prepared. */
+  commit: { readonly brings: null; readonly answer: null }
+  abort: { readonly brings: null; readonly answer: null }
+  report: { readonly brings: null; readonly answer: Report }
+  /** Stops listening and lets requests in flight finish; the last answer of a worker, which then ends. */
+  drain: { readonly brings: null; readonly answer: Report }
+}
+
+export type Question = keyof Talk
+
+export interface Asked<Q extends Question = Question> {
+  readonly id: number
+  readonly question: Q
+  readonly brings: Talk[Q]['brings']
+}
+
+export type Answered = { readonly id: number } & (
+  | { readonly answer: Talk[Question]['answer'] }
+  | { readonly failure: Failure }
+)
+
+/** An error on its way to the primary. */
+export interface Failure {
+  readonly message: string
+  readonly code?: string
+  readonly port?: number
+}
+
+export function toFailure(error: unknown): Failure {
+  const { message, code, port } = error as NodeJS.ErrnoException & { port?: number }
+  return { message, ...(code !== undefined && { code }), ...(port !== undefined && { port }) }
+}
+
+export function toError({ message, ...rest }: Failure): Error {
+  return Object.assign(new Error(message), rest)
+}

@@ -1,0 +1,132 @@
+/** Runs a gateway from a file in several processes. This one, the primary, takes no requests: it keeps the others. */
+import type { AddressInfo } from 'node:net'
+import { createPseudonym } from '../assemble.ts'
+import { type ConfigRecord, createConfigRecord } from '../config/config-record.ts'
+import type { GatewayConfig } from '../config/gateway-config.ts'
+import { assertSameServer } from '../config/same-server.ts'
+import { type FollowOptions, followFile } from '../follow-file.ts'
+import { createAdminServer } from '../http/admin-server.ts'
+import type { PortSharing } from '../http/server.ts'
+import { createLogger, createLogSink } from '../observability/logger.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import { mergeSnapshots, renderMetrics } from '../observability/metrics-snapshot.ts'
+import { type Loaded, load, type RunningGateway, type RunOptions, toAbsolute, toUrl, warn } from '../run-gateway.ts'
+import { changeTogether } from './change-together.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { assertPortFree, choosePortSharing } from './port.ts'
+import { forkWorker } from './worker-link.ts'
+import { createWorkerPool } from './worker-pool.ts'
+
+export interface WorkersOptions extends RunOptions {
+  readonly workers: number
+  /** Default: the best that this system can. */
+  readonly sharing?: PortSharing
+  /** Wait before a worker that ended again soon is replaced; it doubles from there. Default 1000. */
+  readonly firstDelayMs?: number
+}
+
+export interface RunningWorkers extends RunningGateway {
+  /** Resolves with the reason when workers cannot be kept running. */
+  readonly givenUp: Promise<string>
+}
+
+/** Rejects as `runGateway` does; no process is left then. */
+export async function runWorkers(options: WorkersOptions, first: Loaded): Promise<RunningWorkers> {
+  const { server, routes, digest } = first.config
+  const sink = createLogSink(options.log)
+  const logger = createLogger(first.config.log, sink)
+  const metrics = createMetrics()
+  const record = createConfigRecord(first.config)
+  const sharing = options.sharing ?? (await choosePortSharing())
+  const { pool, apply } = createLivePool(options, first, sharing, { logger, metrics, record })
+  let isDraining = false
+  let closing: Promise<void> | undefined
+  const admin = createAdminServer({
+    notReady: async () => (isDraining ? ['draining'] : (await pool.report()).notReady),
+    metrics: async () => renderMetrics(mergeSnapshots([metrics.snapshot(), (await pool.report()).metrics])),
+    configStatus: record.status,
+  })
+
+  async function listen(): Promise<Pick<RunningGateway, 'url' | 'adminUrl'>> {
+    const { admin: at } = server
+    const adminAddress = at === false ? undefined : await admin.listen(at.host, options.adminPort ?? at.port)
+    await assertPortFree(server.listen.host, options.port ?? server.listen.port)
+    const url = toUrl(server.listen.tls === undefined ? 'http' : 'https', await pool.start())
+    return { url, adminUrl: adminAddress && toUrl('http', adminAddress) }
+  }
+
+  async function free(): Promise<void> {
+    await admin.close()
+    sink.close()
+  }
+
+  async function close(): Promise<void> {
+    isDraining = true
+    logger.info('draining')
+    watcher.close()
+    await pool.drain(server.shutdownGraceMs)
+    await free()
+  }
+
+  warn(logger, first.warnings)
+  const addresses = await listen().catch(async (error: unknown) => {
+    await free()
+    throw error
+  })
+  const watcher = followFile({ file: toAbsolute(options), load: () => load(options), apply, record, logger, metrics })
+  logger.info({ ...addresses, workers: options.workers, routes: routes.length, digest }, 'listening')
+
+  return {
+    ...addresses,
+    givenUp: pool.givenUp,
+    reload: () => watcher.reload(),
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+/** Workers that have one configuration in force, also those that come later. */
+function createLivePool(
+  options: WorkersOptions,
+  first: Loaded,
+  sharing: PortSharing,
+  { logger, metrics, record }: Pick<FollowOptions, 'logger' | 'metrics'> & { readonly record: ConfigRecord },
+) {
+  const pseudonym = createPseudonym()
+  let current: Pick<Loaded, 'config' | 'text'> = first
+  const pool = createWorkerPool({
+    size: options.workers,
+    fork: () => forkWorker(options.log),
+    toStart: (address) => ({
+      text: current.text,
+      configFile: options.configFile,
+      port: toPort(options, first, sharing, address),
+      sharing,
+      workers: options.workers,
+      pseudonym,
+    }),
+    logger,
+    metrics,
+    firstDelayMs: options.firstDelayMs ?? 1000,
+  })
+
+  async function apply(config: GatewayConfig, text: string): Promise<void> {
+    assertSameServer(current.config.server, config.server)
+    const fingerprint = fingerprintOf(config)
+    const onDecided = (): void => {
+      current = { config, text }
+      record.applied(config)
+    }
+    await pool.together((links) => changeTogether(links, { text, fingerprint, onDecided }))
+  }
+
+  return { pool, apply }
+}
+
+/** With sockets of their own, those that come later take the port that the system gave the first one. */
+function toPort(options: RunOptions, { config }: Loaded, sharing: PortSharing, first: AddressInfo | undefined): number {
+  const asked = options.port ?? config.server.listen.port
+  return sharing.reusePort === true ? (first?.port ?? asked) : asked
+}
