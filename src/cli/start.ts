@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { ConfigRefused, loadFirst, type RunningGateway, type RunOptions, runGateway } from '../run-gateway.ts'
 import type { RunningWorkers } from '../workers/run-workers.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
+import { openLog } from './open-log.ts'
 
 export async function run(io: CommandIo, args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -11,16 +12,18 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
     options: { config: { type: 'string', short: 'c', default: 'scopegate.yaml' }, port: { type: 'string' } },
   })
   const port = readPort(values.port ?? io.env.PORT)
+  const log = openLog(io)
   let gateway: RunningGateway | RunningWorkers
   try {
     gateway = await runAll({
       configFile: values.config,
       env: io.env,
       cwd: io.cwd,
-      log: io.stdout,
+      log: log.write,
       ...(port === undefined ? undefined : { port }),
     })
   } catch (error) {
+    await log.close()
     if (error instanceof ConfigRefused) {
       io.stderr(`${error.message}\n`)
       return error.unreadable ? 2 : 1
@@ -32,6 +35,7 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
   const failure = await untilTheEnd(io, gateway)
   stopReloading()
   await gateway.close()
+  await log.close()
   if (failure === undefined) return 0
   io.stderr(`scopegate gives up: ${failure}\n`)
   return 1
