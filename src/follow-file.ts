@@ -37,6 +37,7 @@ export function followFile({ file, load, apply, record, logger, metrics }: Follo
     load,
     async onLoaded(config, _, text) {
       await apply(config, text)
+      logger.level = config.log.level
       metrics.countReload('applied')
       logger.info({ routes: config.routes.length, digest: config.digest }, 'the new configuration is in force')
     },

@@ -61,6 +61,7 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
   let started: Start | undefined
   let prepared: PreparedConfig | undefined
   let renewCertificate = (): void => {}
+  let setLogLevel = (): void => {}
 
   function read({ configFile, workers }: Start, text: string) {
     const { config, problems } = load({ configFile, env, log, ...(cwd !== undefined && { cwd }) }, text)
@@ -76,18 +77,22 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
       return listen(await starting, config, start)
     },
     async prepare({ text }) {
-      const { live, server } = await running()
+      const { live, server, logger } = await running()
       const { fingerprint, config } = read(started as Start, text)
       const { tls } = config.server.listen
       // What would make the renewal fail after the others have changed.
       if (tls) createSecureContext(tls)
       prepared = live.prepare(config)
+      setLogLevel = () => {
+        logger.level = config.log.level
+      }
       renewCertificate = () => tls && server.renewCertificate(tls)
       return { fingerprint }
     },
     commit() {
       renewCertificate()
       prepared?.commit()
+      setLogLevel()
       prepared = undefined
       return null
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
+import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { connectRaw } from '../../support/raw-client.ts'
 import { request, sendRaw } from '../../support/raw-http.ts'
@@ -115,6 +115,16 @@ describe('the access log', () => {
     const nobody = await start({ subject: 'none' })
     await request(nobody.gateway.url, ['GET /orders/7 HTTP/1.1', `Authorization: Bearer ${nobody.token}`])
     expect((await lines(nobody.gateway, 1))[0]).not.toHaveProperty('subject')
+  })
+
+  it('has the level of the file in force', async () => {
+    const file = (level: string) => ({ ...openTo('http://127.0.0.1:1'), log: { level } })
+    const gateway = keep(await startGateway(file('silent')))
+    await request(gateway.url, ['GET /before HTTP/1.1'])
+    await gateway.rewrite(file('info'))
+    await gateway.reload()
+    await request(gateway.url, ['GET /after HTTP/1.1'])
+    expect(await lines(gateway, 1)).toMatchObject([{ path: '/after' }])
   })
 
   it('never holds a secret, wherever a client or an upstream puts one', async () => {
