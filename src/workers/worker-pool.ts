@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { mergeSnapshots } from '../observability/metrics-snapshot.ts'
 import type { Report, Start } from './messages.ts'
 import type { WorkerLink } from './worker-link.ts'
-import { createWorkerSlot, type SlotOptions } from './worker-slot.ts'
+import { createWorkerSlot, type SlotOptions, type WorkerSlot } from './worker-slot.ts'
 
 export interface PoolOptions extends Pick<SlotOptions, 'fork' | 'logger' | 'metrics' | 'firstDelayMs'> {
   readonly size: number
@@ -28,15 +28,17 @@ export function createWorkerPool({ size, toStart, ...rest }: PoolOptions): Worke
   const givenUp = Promise.withResolvers<string>()
   let first: AddressInfo | undefined
   let last: Promise<unknown> = Promise.resolve()
-  const slots = Array.from({ length: size }, (_, index) =>
-    createWorkerSlot({
+  let slots: readonly WorkerSlot[] = []
+
+  function forkOne(_: unknown, index: number): WorkerSlot {
+    return createWorkerSlot({
       ...rest,
       number: index + 1,
       toStart: () => toStart(first),
       inTurn,
       onGivenUp: () => givenUp.resolve('workers end again and again before they listen'),
-    }),
-  )
+    })
+  }
 
   /** Starts and changes take turns, so that no worker starts with a text that is replaced meanwhile. */
   function inTurn(run: () => Promise<void>): Promise<void> {
@@ -47,8 +49,9 @@ export function createWorkerPool({ size, toStart, ...rest }: PoolOptions): Worke
 
   return {
     async start() {
+      slots = Array.from({ length: size }, forkOne)
       try {
-        // All processes are on their way; the first one finds the port, or finds it taken.
+        // All processes come up meanwhile; the first one finds the port, or finds it taken.
         first = await slots[0]?.start()
         await Promise.all(slots.slice(1).map((slot) => slot.start()))
       } catch (error) {

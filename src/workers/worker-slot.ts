@@ -40,6 +40,7 @@ export interface WorkerSlot {
   kill(): Promise<void>
 }
 
+/** Its process starts at once, and waits for `start`. */
 export function createWorkerSlot(options: SlotOptions): WorkerSlot {
   const { number, fork, toStart, logger, metrics } = options
   const policy = createRestartPolicy(() => performance.now(), options.firstDelayMs)
@@ -53,6 +54,7 @@ export function createWorkerSlot(options: SlotOptions): WorkerSlot {
     const address = await link.ask('start', toStart(), START_MS)
     isReady = true
     policy.noteReady()
+    logger.info({ worker: number, pid: link.pid }, 'a worker listens')
     return address
   }
 
@@ -74,7 +76,6 @@ export function createWorkerSlot(options: SlotOptions): WorkerSlot {
     void keep()
     try {
       await start()
-      logger.info({ worker: number, pid: link.pid }, 'a worker was replaced')
     } catch (cause) {
       if (!isStopping) logger.error({ worker: number, cause }, 'a worker cannot start')
       link.kill()

@@ -7,24 +7,48 @@ import { stringify } from 'yaml'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
+type FileContent = Readonly<Record<string, unknown>>
+type LogLine = Readonly<Record<string, unknown>>
+
 export interface GatewayProcess {
   readonly url: string
   readonly adminUrl: string
   readonly child: ChildProcess
+  readonly configFile: string
   /** Lines of the log so far, parsed. */
-  logs(): readonly Readonly<Record<string, unknown>>[]
+  logs(): readonly LogLine[]
+  /** All that it printed, on both streams. */
+  output(): string
+  /** Replaces the file; the gateway sees it by itself. */
+  rewrite(file: FileContent): Promise<void>
+  /** The exit code, when it ends. */
+  readonly exited: Promise<number | null>
   /** SIGTERM; the exit code. */
   stop(): Promise<number | null>
 }
 
+export interface SpawnOptions {
+  /** What is run in place of `src/main.ts start`. */
+  readonly program?: readonly string[]
+  /** After the name of the file. */
+  readonly args?: readonly string[]
+  /** In a process group of its own. */
+  readonly detached?: boolean
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Resolves when it listens; rejects with what it printed when it ends before. */
-export async function spawnGateway(file: Readonly<Record<string, unknown>>): Promise<GatewayProcess> {
+export async function spawnGateway(file: FileContent, options: SpawnOptions = {}): Promise<GatewayProcess> {
+  const { program = ['src/main.ts', 'start'], args = [], detached = false } = options
   const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
   const configFile = join(folder, 'scopegate.yaml')
-  const onFreePorts = { version: 1, listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, ...file }
-  await writeFile(configFile, stringify(onFreePorts))
+  const rewrite = (content: FileContent) => writeFile(configFile, onFreePorts(content))
+  await rewrite(file)
   const { PORT: _, ...env } = process.env
-  const child = spawn(process.execPath, ['src/main.ts', 'start', '-c', configFile], { cwd: ROOT, env })
+  const child = spawn(process.execPath, [...program, '-c', configFile, ...args], {
+    ...{ cwd: ROOT, detached },
+    env: { ...env, ...options.env },
+  })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   let text = ''
@@ -33,25 +57,30 @@ export async function spawnGateway(file: Readonly<Record<string, unknown>>): Pro
       text += chunk
     })
   }
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  // Not `exit`: what was printed last may still be on its way.
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   const logs = () =>
     text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
       .filter((line) => line.startsWith('{'))
-      .map((line): Readonly<Record<string, unknown>> => JSON.parse(line))
-  const addresses = await new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
+      .map((line): LogLine => JSON.parse(line))
+  const addresses = await new Promise<LogLine>((resolve, reject) => {
     child.stdout.on('data', () => {
       const line = logs().find(({ msg }) => msg === 'listening')
       if (line !== undefined) resolve(line)
     })
-    void exited.then(() => reject(new Error(`scopegate start ended:\n${text}`)))
+    void exited.then((code) => reject(new Error(`scopegate start ended with ${code}:\n${text}`)))
   })
   return {
     url: String(addresses.url),
     adminUrl: String(addresses.adminUrl),
     child,
+    configFile,
     logs,
+    output: () => text,
+    rewrite,
+    exited,
     async stop() {
       child.kill('SIGTERM')
       const code = await exited
@@ -60,4 +89,8 @@ export async function spawnGateway(file: Readonly<Record<string, unknown>>): Pro
       return code
     },
   }
+}
+
+function onFreePorts(content: FileContent): string {
+  return stringify({ version: 1, listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, ...content })
 }

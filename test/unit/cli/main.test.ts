@@ -29,6 +29,11 @@ describe('main: a process of its own', () => {
     expect(scopegate('routes', '-c', 'test/fixtures/config/full.yaml').status).toBe(0)
   })
 
+  it('is no worker when a person asks for it', () => {
+    const { status, stderr } = scopegate('worker')
+    expect([status, stderr.split('\n')[0]]).toEqual([2, 'scopegate: workers are started by `scopegate start`'])
+  })
+
   it('prints the version of the package', () => {
     expect(scopegate('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
