@@ -4,7 +4,7 @@ import { checkTarget } from './checks.ts'
 import { cpuMsOf, rssMiBOf } from './cpu.ts'
 import { countErrors, type LoadResult, runLoad } from './load.ts'
 import type { Running } from './processes.ts'
-import type { Row } from './rows.ts'
+import type { Row } from './row.ts'
 import { rotated } from './statistics.ts'
 import { BODY, type World } from './world.ts'
 
@@ -87,7 +87,9 @@ async function runRound(world: World, target: Target, settings: Settings, second
   const cpuUs = ((cpuMsOf(running.pid) - cpuBefore) * 1000) / load.requests
   // Tokens that no cache may hold come again only when all others have had their turn.
   target.firstToken += load.requests + connections
-  target.errors += countErrors(load.errors)
+  const errors = countErrors(load.errors)
+  if (errors === 0 && load.bytes < load.requests * BODY.length) throw new Error(`${row.id}: answers without their body`)
+  target.errors += errors
   await truncate(world.outputFile(row.id))
   return { load, cpuUs, rssMiB: rssMiBOf(running.pid) }
 }

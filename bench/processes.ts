@@ -25,6 +25,12 @@ export interface StartOptions {
   readonly cwd?: string
 }
 
+/** Nothing that was started outlives this program. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /** Starts a program and waits until its port takes connections. Rejects with its output when it ends before, or after 20 s. */
 export async function startPinned(command: readonly string[], options: StartOptions): Promise<Running> {
   const output = openSync(options.outputFile, 'a')
@@ -33,9 +39,8 @@ export async function startPinned(command: readonly string[], options: StartOpti
     env: { ...inheritedEnvironment(), ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
   })
-  const killWithUs = () => child.kill('SIGKILL')
-  process.once('exit', killWithUs)
-  child.once('exit', () => process.off('exit', killWithUs))
+  children.add(child)
+  child.once('exit', () => children.delete(child))
   await once(child, 'spawn')
   await portIsOpen(child, options, command)
   return { pid: child.pid as number, port: options.port, stop: () => end(child) }

@@ -1,6 +1,6 @@
 /** What was measured, row by row, and the table for the terminal. */
 import type { Measured } from './measure.ts'
-import type { Group } from './rows.ts'
+import type { Group } from './row.ts'
 import { median, type Spread, spread } from './statistics.ts'
 
 export interface Result {

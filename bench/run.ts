@@ -1,35 +1,53 @@
 /** `npm run bench`: the cost of a request, measured on the real program beside others. Exit code 1: something went wrong. */
 import { execFileSync } from 'node:child_process'
 import { type BenchArguments, parseBenchArguments, USAGE } from './arguments.ts'
+import { installAlternatives } from './install.ts'
+import { describeCommit, describeMachine } from './machine.ts'
 import { measure } from './measure.ts'
 import { findProgram, LOAD_CORE, pinSelf } from './processes.ts'
-import { summarise, toTable } from './report.ts'
-import { otherCheckout, ROWS, type Row } from './rows.ts'
-import { createWorld } from './world.ts'
+import { type Result, summarise, toTable } from './report.ts'
+import type { Row } from './row.ts'
+import { chooseRows, ROWS } from './rows.ts'
+import { type Run, saveRun } from './save.ts'
+import { otherCheckout } from './targets/gateway.ts'
+import { BODY, createWorld, FEW_TOKENS, type World } from './world.ts'
 
 const ROOT = new URL('..', import.meta.url).pathname
 
-function chooseRows({ rows: ids, compare }: BenchArguments): Row[] {
-  const known = new Map(
-    [...ROWS, ...(compare === undefined ? [] : [otherCheckout(compare)])].map((row) => [row.id, row]),
-  )
-  const unknown = ids?.filter((id) => !known.has(id)) ?? []
-  if (unknown.length > 0)
-    throw new Error(`no such row: ${unknown.join(', ')}; there are ${[...known.keys()].join(', ')}`)
-  const wanted = [...known.values()].filter(({ id }) => ids === undefined || ids.includes(id) || id === 'gateway-other')
-  return wanted.filter((row) => {
+function rowsOf({ rows: ids, compare }: BenchArguments): Row[] {
+  const chosen = [...chooseRows(ROWS, ids), ...(compare === undefined ? [] : [otherCheckout(compare)])]
+  return chosen.filter((row) => {
     const missing = row.missing()
-    if (missing !== undefined) console.log(`row skipped: ${missing}`)
+    if (missing !== undefined) console.log(`row skipped: ${row.id}: ${missing}`)
     return missing === undefined
   })
 }
 
-async function main(): Promise<void> {
-  const settings = parseBenchArguments(process.argv.slice(2))
+function describeRun(settings: BenchArguments, world: World, rows: readonly Result[]): Run {
+  return {
+    date: new Date().toISOString(),
+    commit: describeCommit(ROOT),
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' ').replace(/ --$/, ''),
+    machine: describeMachine(),
+    load: {
+      tool: 'wrk',
+      request: `GET ${settings.path}N`,
+      tokens: FEW_TOKENS,
+      bodyBytes: BODY.length,
+      connections: settings.connections,
+      rounds: settings.rounds,
+      secondsPerRound: settings.seconds,
+      upstream: world.upstream.name,
+    },
+    rows,
+  }
+}
+
+async function bench(settings: BenchArguments): Promise<void> {
   for (const program of ['wrk', 'taskset']) {
     if (findProgram(program) === undefined) throw new Error(`${program} is not installed`)
   }
-  const rows = chooseRows(settings)
+  const rows = rowsOf(settings)
   if (settings.build) execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' })
   pinSelf(LOAD_CORE)
   const world = await createWorld()
@@ -39,16 +57,22 @@ async function main(): Promise<void> {
     console.log(toTable(results))
     const wrong = results.filter(({ errors }) => errors > 0)
     if (wrong.length > 0) throw new Error(`requests went wrong: ${wrong.map(({ id }) => id).join(', ')}`)
+    if (settings.save) await saveRun(describeRun(settings, world, results), ROOT)
   } finally {
     await world.close()
   }
 }
 
-if (process.argv.includes('--help')) {
-  console.log(USAGE)
-} else {
-  await main().catch((error: Error) => {
-    console.error(`bench: ${error.message}`)
-    process.exitCode = 1
-  })
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(USAGE)
+  const settings = parseBenchArguments(args)
+  return settings.install ? installAlternatives() : bench(settings)
 }
+
+// What was started is ended with this process, also when that is told to stop.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+await main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(`bench: ${error.message}`)
+  process.exitCode = 1
+})

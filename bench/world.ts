@@ -10,7 +10,7 @@ import { mintSamples, type SampleTokens, writeTokens } from './tokens.ts'
 export const BODY = 'x'.repeat(1024)
 /** More than any cache of the comparison holds, so that a token is never found in one when its turn comes again. */
 const MANY_TOKENS = 40_000
-const FEW_TOKENS = 1000
+export const FEW_TOKENS = 1000
 
 export interface World {
   readonly folder: string

@@ -2,7 +2,15 @@
  * Envoy with its JWT filter, keys from the issuer's JWKS, and its RBAC filter for the scope. One thread, no access log.
  * Written as JSON, which Envoy reads as well as YAML.
  */
-export interface EnvoyOptions {
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ALL_CHECKS } from '../checks.ts'
+import { findProgram, freePort, GATEWAY_CORE, startPinned } from '../processes.ts'
+import type { Row } from '../row.ts'
+import { AUDIENCE, SCOPE } from '../tokens.ts'
+
+interface EnvoyOptions {
   readonly port: number
   readonly upstreamPort: number
   readonly issuer: string
@@ -15,7 +23,7 @@ export interface EnvoyOptions {
 
 type Json = Record<string, unknown>
 
-export function envoyConfig(options: EnvoyOptions): string {
+function envoyConfig(options: EnvoyOptions): string {
   const manager = {
     ...typed('filters.network.http_connection_manager.v3.HttpConnectionManager'),
     stat_prefix: 'gateway',
@@ -75,3 +83,34 @@ function address(port: number): Json {
 function typed(name: string): Json {
   return { '@type': `type.googleapis.com/envoy.extensions.${name}` }
 }
+
+/** As many as our own cache holds. */
+const CACHED_TOKENS = 10_000
+
+/** Where `--install` puts it, or from PATH. */
+export function findEnvoy(): string | undefined {
+  const installed = new URL('../alternatives/.venv/bin/envoy', import.meta.url).pathname
+  return existsSync(installed) ? installed : findProgram('envoy')
+}
+
+function envoy(id: string, title: string, cachedTokens: number): Row {
+  return {
+    ...{ id, title, group: 'other', tokens: 'few', checks: ALL_CHECKS },
+    missing: () => (findEnvoy() === undefined ? 'envoy is not installed (npm run bench -- --install)' : undefined),
+    async start(world) {
+      const port = await freePort()
+      const config = join(world.folder, `${id}.json`)
+      const { issuer, jwksUrl } = world.issuer
+      const expected = { issuer, jwksUrl, audience: AUDIENCE, scope: SCOPE }
+      await writeFile(config, envoyConfig({ port, upstreamPort: world.upstream.port, cachedTokens, ...expected }))
+      const flags = ['--concurrency', '1', '--disable-hot-restart', '--log-level', 'warning']
+      const options = { core: GATEWAY_CORE, port, outputFile: world.outputFile(id) }
+      return startPinned([findEnvoy() as string, '-c', config, ...flags], options)
+    },
+  }
+}
+
+export const ENVOY_ROWS: readonly Row[] = [
+  envoy('envoy-cache', 'Envoy with its token cache (no limit, no log)', CACHED_TOKENS),
+  envoy('envoy', 'Envoy (no limit, no log)', 0),
+]

@@ -1,12 +1,14 @@
 /** The gateway as its users run it: `scopegate start` from the bundle. Only the route-scope file differs between rows. */
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { ALL_CHECKS, TOKEN_CHECKS } from '../checks.ts'
 import { freePort, GATEWAY_CORE, type Running, startPinned } from '../processes.ts'
+import { missingProgram, type Row } from '../row.ts'
 import { AUDIENCE, SCOPE } from '../tokens.ts'
 import type { World } from '../world.ts'
 
-export interface Stages {
+interface Stages {
   readonly access: 'public' | 'any token' | 'scope'
   readonly limit?: 'memory' | 'redis'
   readonly accessLog?: true
@@ -50,8 +52,7 @@ export function routeScopeFile(
   }
 }
 
-/** @param root Checkout whose `dist/main.js` is run; default is this one. */
-export async function startGateway(world: World, id: string, stages: Stages, root = ROOT): Promise<Running> {
+async function start(world: World, id: string, stages: Stages, root: string): Promise<Running> {
   const port = await freePort()
   const redis = stages.limit === 'redis' ? await world.redis() : undefined
   const file = join(world.folder, `${id}.yaml`)
@@ -61,4 +62,32 @@ export async function startGateway(world: World, id: string, stages: Stages, roo
   await writeFile(file, stringify(routeScopeFile(stages, { ...at, ...redisUrl })))
   const command = [process.execPath, join(root, 'dist/main.js'), 'start', '-c', file]
   return startPinned(command, { core: GATEWAY_CORE, port, outputFile: world.outputFile(id), cwd: root })
+}
+
+function gateway(id: string, title: string, stages: Stages, more: { tokens?: 'many'; root?: string } = {}): Row {
+  const checks = { public: [], 'any token': TOKEN_CHECKS, scope: ALL_CHECKS }[stages.access]
+  return {
+    ...{ id, title, group: 'gateway', tokens: more.tokens ?? 'few', checks },
+    missing: () => (stages.limit === 'redis' ? missingProgram('redis-server') : undefined),
+    start: (world) => start(world, id, stages, more.root ?? ROOT),
+  }
+}
+
+const EVERYTHING: Stages = { access: 'scope', limit: 'memory', accessLog: true }
+
+/** Each row adds a stage to the one before, but for those that say what they have instead. */
+export const GATEWAY_ROWS: readonly Row[] = [
+  gateway('route', 'a public route', { access: 'public' }),
+  gateway('cached', '+ token, found in the cache', { access: 'any token' }),
+  gateway('verified', '  the same, each token verified', { access: 'any token' }, { tokens: 'many' }),
+  gateway('scope', '+ scope', { access: 'scope' }),
+  gateway('limit', '+ limit in memory', { access: 'scope', limit: 'memory' }),
+  gateway('limit-redis', '  the same, limit in Redis', { access: 'scope', limit: 'redis' }),
+  gateway('gateway', '+ access log: everything on', EVERYTHING),
+  gateway('gateway-redis', '  the same, limit in Redis', { ...EVERYTHING, limit: 'redis' }),
+]
+
+/** The gateway of another checkout with everything on, to compare a change with what was before. */
+export function otherCheckout(root: string): Row {
+  return gateway('gateway-other', 'everything on, of the other checkout', EVERYTHING, { root: resolve(root) })
 }

@@ -2,7 +2,14 @@
  * HAProxy with every check by hand: its JWT functions verify a signature and read claims, no more. One thread, keep-alive
  * on both sides, connections to the upstream shared, no log. The key is in a file: it has no JWKS.
  */
-export interface HaproxyOptions {
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ALL_CHECKS } from '../checks.ts'
+import { findProgram, freePort, GATEWAY_CORE, startPinned } from '../processes.ts'
+import { missingProgram, type Row } from '../row.ts'
+import { AUDIENCE, publicKeyPem, SCOPE } from '../tokens.ts'
+
+interface HaproxyOptions {
   readonly port: number
   readonly upstreamPort: number
   readonly issuer: string
@@ -12,7 +19,7 @@ export interface HaproxyOptions {
   readonly keyFile: string
 }
 
-export function haproxyConfig({ port, upstreamPort, issuer, audience, scope, keyFile }: HaproxyOptions): string {
+function haproxyConfig({ port, upstreamPort, issuer, audience, scope, keyFile }: HaproxyOptions): string {
   return `global
   nbthread 1
   maxconn 8000
@@ -46,3 +53,21 @@ backend orders
   server orders 127.0.0.1:${upstreamPort}
 `
 }
+
+const haproxy: Row = {
+  ...{ id: 'haproxy', title: 'HAProxy (key from a file; no limit, no log)', group: 'other' },
+  ...{ tokens: 'few', checks: ALL_CHECKS },
+  missing: () => missingProgram('haproxy'),
+  async start(world) {
+    const port = await freePort()
+    const keyFile = join(world.folder, 'haproxy.pem')
+    const config = join(world.folder, 'haproxy.cfg')
+    const expected = { issuer: world.issuer.issuer, audience: AUDIENCE, scope: SCOPE }
+    await writeFile(keyFile, publicKeyPem(world.issuer))
+    await writeFile(config, haproxyConfig({ port, upstreamPort: world.upstream.port, keyFile, ...expected }))
+    const options = { core: GATEWAY_CORE, port, outputFile: world.outputFile('haproxy') }
+    return startPinned([findProgram('haproxy') as string, '-db', '-f', config], options)
+  },
+}
+
+export const HAPROXY_ROWS: readonly Row[] = [haproxy]
