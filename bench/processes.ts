@@ -4,10 +4,20 @@ import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 
+/** Cores that this process may use, such as `0-3,8`. */
+export function parseCores(status: string): number[] {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0'
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  })
+}
+
+const cores = parseCores(readFileSync('/proc/self/status', 'utf8'))
 /** What is measured runs here, alone. */
-export const GATEWAY_CORE = 0
-/** Load, upstream, issuer, Redis and this program. */
-export const LOAD_CORE = 1
+export const GATEWAY_CORE = cores[0] ?? 0
+/** Load, upstream, issuer, Redis and this program. On a machine of one core: the same one. */
+export const LOAD_CORE = cores[1] ?? GATEWAY_CORE
 
 export interface Running {
   readonly pid: number

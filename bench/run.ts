@@ -74,5 +74,5 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 await main(process.argv.slice(2)).catch((error: Error) => {
   console.error(`bench: ${error.message}`)
-  process.exitCode = 1
+  process.exit(1)
 })

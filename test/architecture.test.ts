@@ -113,6 +113,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'main.ts': { values: ALL, types: ALL, packages: ALL, builtins: ALL },
 }
 
+const FOLDERS = ['src', 'test', 'scripts', 'bench']
 const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'services', 'lib', 'misc', 'shared']
 const MAX_LINES = 250
 const IMPORT =
@@ -173,7 +174,8 @@ function judge(file: string, source: string): string[] {
 function filesOf(folder: string): string[] {
   const root = new URL(`../${folder}`, import.meta.url).pathname
   const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  return entries.map((entry) => path.posix.join(folder, path.relative(root, entry.parentPath), entry.name)).sort()
+  const files = entries.map((entry) => path.posix.join(folder, path.relative(root, entry.parentPath), entry.name))
+  return files.filter((file) => !/\/(?:node_modules|\.venv)\//.test(file)).sort()
 }
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
@@ -185,14 +187,12 @@ describe('the architecture', () => {
   })
 
   it(`has no file over ${MAX_LINES} lines`, () => {
-    const files = [...filesOf('src'), ...filesOf('test'), ...filesOf('scripts')].filter(isSource)
+    const files = FOLDERS.flatMap(filesOf).filter(isSource)
     expect(files.filter((file) => read(file).trimEnd().split('\n').length > MAX_LINES)).toEqual([])
   })
 
   it('has no folder for what belongs nowhere', () => {
-    const folders = [...filesOf('src'), ...filesOf('test'), ...filesOf('scripts')].flatMap((file) =>
-      file.split('/').slice(0, -1),
-    )
+    const folders = FOLDERS.flatMap(filesOf).flatMap((file) => file.split('/').slice(0, -1))
     expect(folders.filter((name) => FORBIDDEN_FOLDERS.includes(name))).toEqual([])
   })
 })

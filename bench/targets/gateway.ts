@@ -8,10 +8,12 @@ import { missingProgram, type Row } from '../row.ts'
 import { AUDIENCE, SCOPE } from '../tokens.ts'
 import type { World } from '../world.ts'
 
-interface Stages {
+export interface Stages {
   readonly access: 'public' | 'any token' | 'scope'
   readonly limit?: 'memory' | 'redis'
   readonly accessLog?: true
+  /** Default is the file's. */
+  readonly upstreamClient?: 'lean' | 'undici'
 }
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -40,6 +42,7 @@ export function routeScopeFile(
     log: { access: stages.accessLog === true ? 'all' : 'none' },
     issuers: { main: { issuer: at.issuer, jwks: at.jwksUrl, audience: AUDIENCE } },
     upstreams: { orders: `http://127.0.0.1:${at.upstreamPort}` },
+    ...(stages.upstreamClient !== undefined && { upstreamClient: stages.upstreamClient }),
     ...(at.redisUrl !== undefined && { redis: { url: at.redisUrl } }),
     ...(stages.limit === undefined ? { defaults: { issuer: 'main' } } : limited),
     routes: [
@@ -84,6 +87,8 @@ export const GATEWAY_ROWS: readonly Row[] = [
   gateway('limit', '+ limit in memory', { access: 'scope', limit: 'memory' }),
   gateway('limit-redis', '  the same, limit in Redis', { access: 'scope', limit: 'redis' }),
   gateway('gateway', '+ access log: everything on', EVERYTHING),
+  gateway('gateway-lean', '  the same, upstream client lean', { ...EVERYTHING, upstreamClient: 'lean' }),
+  gateway('gateway-undici', '  the same, upstream client undici', { ...EVERYTHING, upstreamClient: 'undici' }),
   gateway('gateway-redis', '  the same, limit in Redis', { ...EVERYTHING, limit: 'redis' }),
 ]
 
