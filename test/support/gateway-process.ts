@@ -7,6 +7,9 @@ import { stringify } from 'yaml'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
+/** Runs its arguments; the reader outlives a SIGTERM to them all. */
+const PIPE = '"$@" | (trap "" TERM; exec cat)'
+
 type FileContent = Readonly<Record<string, unknown>>
 type LogLine = Readonly<Record<string, unknown>>
 
@@ -35,17 +38,21 @@ export interface SpawnOptions {
   /** In a process group of its own. */
   readonly detached?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** With a pipe of the shell as its stdout, where Node.js would make a socket. Ends by SIGTERM to its group. */
+  readonly throughPipe?: true
 }
 
 /** Resolves when it listens; rejects with what it printed when it ends before. */
 export async function spawnGateway(file: FileContent, options: SpawnOptions = {}): Promise<GatewayProcess> {
-  const { program = ['src/main.ts', 'start'], args = [], detached = false } = options
+  const { program = ['src/main.ts', 'start'], args = [], throughPipe = false, detached = throughPipe } = options
   const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
   const configFile = join(folder, 'scopegate.yaml')
   const rewrite = (content: FileContent) => writeFile(configFile, onFreePorts(content))
   await rewrite(file)
   const { PORT: _, ...env } = process.env
-  const child = spawn(process.execPath, [...program, '-c', configFile, ...args], {
+  const command = [process.execPath, ...program, '-c', configFile, ...args]
+  const [executable = '', ...rest] = throughPipe ? ['sh', '-c', PIPE, 'sh', ...command] : command
+  const child = spawn(executable, rest, {
     ...{ cwd: ROOT, detached },
     env: { ...env, ...options.env },
   })
@@ -82,7 +89,7 @@ export async function spawnGateway(file: FileContent, options: SpawnOptions = {}
     rewrite,
     exited,
     async stop() {
-      child.kill('SIGTERM')
+      process.kill(throughPipe ? -(child.pid ?? 0) : (child.pid ?? 0), 'SIGTERM')
       const code = await exited
       process.off('exit', killWithUs)
       await rm(folder, { recursive: true, force: true })

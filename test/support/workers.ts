@@ -3,6 +3,9 @@ import { type GatewayProcess, type SpawnOptions, spawnGateway } from './gateway-
 import { request } from './raw-http.ts'
 import { waitFor } from './wait-for.ts'
 
+/** A program for `spawnGateway` that takes what people cannot set as JSON. */
+export const WORKERS_MAIN = new URL('./workers-main.ts', import.meta.url).pathname
+
 export interface WorkersProcess extends GatewayProcess {
   /** Process ids of the workers, by their numbers; of each the one that listened last. */
   workers(): readonly number[]

@@ -7,7 +7,7 @@ import { closingAfterEach } from '../../support/keep.ts'
 import { request } from '../../support/raw-http.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import { spawnWorkers } from '../../support/workers.ts'
+import { spawnWorkers, WORKERS_MAIN } from '../../support/workers.ts'
 
 const keep = closingAfterEach()
 const RESTARTS = 'scopegate_worker_restarts_total'
@@ -58,8 +58,25 @@ describe('a worker that ends unasked', () => {
     })
   })
 
+  it('leaves what it had counted, exactly', async () => {
+    const upstream = keep(await startUpstream())
+    const gateway = keep(await spawnWorkers(openTo(upstream.url)))
+    const send = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => request(gateway.url, ['GET / HTTP/1.1'])))
+    await send(40)
+    expect(await gateway.requests()).toBe(40)
+    for (const index of [0, 1]) {
+      const pid = gateway.workers()[index] ?? 0
+      process.kill(pid, 'SIGKILL')
+      await waitFor('the replacement', () => gateway.workers()[index] !== pid)
+      expect(await gateway.requests()).toBe(40)
+    }
+    await send(10)
+    expect(await gateway.requests()).toBe(50)
+  })
+
   it('ends the gateway when none of those that replace it can start', async () => {
-    const program = ['test/support/workers-main.ts']
+    const program = [WORKERS_MAIN]
     const secret = path.join('test', 'support', `password-${process.pid}`)
     await writeFile(secret, 'hunter2')
     keep({ close: () => rm(secret, { force: true }) })

@@ -8,11 +8,10 @@ import { describeWithRedis, startRedis } from '../../support/redis.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import { isAlive, spawnWorkers, type WorkersProcess } from '../../support/workers.ts'
+import { isAlive, spawnWorkers, WORKERS_MAIN, type WorkersProcess } from '../../support/workers.ts'
 
 const keep = closingAfterEach()
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
-const FIXTURE = { program: ['test/support/workers-main.ts'] }
 
 /** So many that no chance brings all to one worker. */
 async function connectMany(url: string): Promise<RawClient[]> {
@@ -34,7 +33,7 @@ async function spread(gateway: WorkersProcess, clients: readonly RawClient[]): P
 describe('workers', () => {
   it.each([
     ['the kernel spreads connections', {}],
-    ['the primary hands connections out', { ...FIXTURE, args: ['{"sharing":{"exclusive":false}}'] }],
+    ['the primary hands connections out', { program: [WORKERS_MAIN], args: ['{"sharing":{"exclusive":false}}'] }],
   ])('all serve: %s', async (_, options) => {
     const upstream = keep(await startUpstream())
     const gateway = keep(await spawnWorkers(openTo(upstream.url), options))
@@ -73,21 +72,20 @@ describe('workers', () => {
     expect(await gateway.requests()).toBe(40)
   })
 
-  it('write lines that stay whole to one pipe', async () => {
+  it('write lines that stay whole to one pipe, also while its reader stands still', async () => {
     const upstream = keep(await startUpstream((_incoming, outgoing) => void outgoing.end('ok')))
-    const gateway = keep(await spawnWorkers(openTo(upstream.url)))
-    const line = `GET /${'x'.repeat(7000)} HTTP/1.1`
-    const round = () => Promise.all(Array.from({ length: 40 }, () => request(gateway.url, [line])))
-    for (let i = 0; i < 10; i++) for (const { status } of await round()) expect(status).toBe(200)
-    await gateway.stop()
-    // `logs` parses each line; a torn one would not be JSON, or not begin with a brace.
-    expect(gateway.logs().filter(({ msg }) => msg === 'request')).toHaveLength(400)
-    expect(
-      gateway
-        .output()
-        .split('\n')
-        .filter((it) => it !== '' && !it.startsWith('{')),
-    ).toEqual([])
+    const gateway = keep(await spawnWorkers(openTo(upstream.url), { throughPipe: true }))
+    gateway.child.stdout?.pause()
+    const line = `GET /${'x'.repeat(5000)} HTTP/1.1`
+    for (let i = 0; i < 10; i++) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => request(gateway.url, [line])))
+      for (const { status } of answers) expect(status).toBe(200)
+    }
+    gateway.child.stdout?.resume()
+    await gateway.close()
+    // `logs` parses each line that begins with a brace.
+    expect(gateway.logs().filter(({ msg }) => msg === 'request')).toHaveLength(200)
+    expect(gateway.output().replace(/^\{.*\}\n/gm, '')).toBe('')
   })
 })
 
