@@ -15,29 +15,68 @@ export function parseRssMiB(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024
 }
 
-/** The process and its descendants that live now. */
+/** The second figure of a schedstat: nanoseconds in which a thread could have run but another had its core. */
+export function parseWaitMs(schedstat: string): number {
+  return Number(schedstat.split(' ')[1]) / 1e6
+}
+
+/** The process and its descendants that live now; throws when the process itself has ended. */
 export function processTree(pid: number): number[] {
-  const children = tasksOf(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean))
-  return [pid, ...children.flatMap((child) => processTree(Number(child)))]
+  return [pid, ...childrenOf(readdirSync(`/proc/${pid}/task`), pid).flatMap(descendants)]
 }
 
 /** CPU milliseconds that the tree has used so far, user and system; steps of 10 ms. */
 export function cpuMsOf(pid: number): number {
-  return sum(processTree(pid).map((one) => parseCpuMs(read(`/proc/${one}/stat`))))
+  return sumOf(
+    processTree(pid).map((one) => `/proc/${one}/stat`),
+    parseCpuMs,
+  )
+}
+
+/** Milliseconds that the threads of the tree have waited for their core so far. */
+export function waitMsOf(pid: number): number {
+  const schedstats = processTree(pid).flatMap((one) =>
+    tasksOf(one).map((task) => `/proc/${one}/task/${task}/schedstat`),
+  )
+  return sumOf(schedstats, parseWaitMs)
 }
 
 export function rssMiBOf(pid: number): number {
-  return sum(processTree(pid).map((one) => parseRssMiB(read(`/proc/${one}/status`))))
+  return sumOf(
+    processTree(pid).map((one) => `/proc/${one}/status`),
+    parseRssMiB,
+  )
+}
+
+function descendants(pid: number): number[] {
+  return [pid, ...childrenOf(tasksOf(pid), pid).flatMap(descendants)]
+}
+
+function childrenOf(tasks: readonly string[], pid: number): number[] {
+  const lists = tasks.map((task) => read(`/proc/${pid}/task/${task}/children`) ?? '')
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number))
 }
 
 function tasksOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/task`)
+  return unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? []
 }
 
-function read(file: string): string {
-  return readFileSync(file, 'utf8')
+function sumOf(files: readonly string[], parse: (text: string) => number): number {
+  const texts = files.map(read).filter((text) => text !== undefined)
+  return texts.reduce((total, text) => total + parse(text), 0)
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+function read(file: string): string | undefined {
+  return unlessGone(() => readFileSync(file, 'utf8'))
+}
+
+/** Threads and children may end while they are looked at: ENOENT before their files are opened, ESRCH after. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
 }

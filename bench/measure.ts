@@ -1,7 +1,7 @@
 /** Interleaved rounds over rows that all run at once, each idle while another has its turn. */
 import { truncate } from 'node:fs/promises'
 import { checkTarget } from './checks.ts'
-import { cpuMsOf, rssMiBOf } from './cpu.ts'
+import { cpuMsOf, rssMiBOf, waitMsOf } from './cpu.ts'
 import { countErrors, type LoadResult, runLoad } from './load.ts'
 import type { Running } from './processes.ts'
 import type { Row } from './row.ts'
@@ -22,6 +22,8 @@ export interface Round {
   readonly cpuUs: number
   /** Of the target's processes at the end of the round. */
   readonly rssMiB: number
+  /** Share of the round in which the target could have run but something else had its core. */
+  readonly waited: number
 }
 
 export interface Measured {
@@ -76,6 +78,7 @@ async function runRound(world: World, target: Target, settings: Settings, second
   const tokenFile = await world.tokenFile(row.tokens)
   const { connections, path } = settings
   const cpuBefore = cpuMsOf(running.pid)
+  const waitBefore = waitMsOf(running.pid)
   const load = await runLoad({
     port: running.port,
     connections,
@@ -84,12 +87,14 @@ async function runRound(world: World, target: Target, settings: Settings, second
     tokenFile,
     firstToken: target.firstToken,
   })
+  if (load.requests === 0) throw new Error(`${row.id}: not one answer in a round`)
   const cpuUs = ((cpuMsOf(running.pid) - cpuBefore) * 1000) / load.requests
+  const waited = (waitMsOf(running.pid) - waitBefore) / (load.seconds * 1000)
   // Tokens that no cache may hold come again only when all others have had their turn.
   target.firstToken += load.requests + connections
   const errors = countErrors(load.errors)
   if (errors === 0 && load.bytes < load.requests * BODY.length) throw new Error(`${row.id}: answers without their body`)
   target.errors += errors
   await truncate(world.outputFile(row.id))
-  return { load, cpuUs, rssMiB: rssMiBOf(running.pid) }
+  return { load, cpuUs, rssMiB: rssMiBOf(running.pid), waited }
 }

@@ -5,7 +5,7 @@ import { installAlternatives } from './install.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import { measure } from './measure.ts'
 import { findProgram, LOAD_CORE, pinSelf } from './processes.ts'
-import { type Result, summarise, toTable } from './report.ts'
+import { describeDisturbance, type Result, summarise, toTable } from './report.ts'
 import type { Row } from './row.ts'
 import { chooseRows, ROWS } from './rows.ts'
 import { type Run, saveRun } from './save.ts'
@@ -55,6 +55,8 @@ async function bench(settings: BenchArguments): Promise<void> {
     const measured = await measure(world, rows, settings, (text) => console.error(text))
     const results = summarise(measured)
     console.log(toTable(results))
+    const disturbance = describeDisturbance(results)
+    if (disturbance !== undefined) console.log(disturbance)
     const wrong = results.filter(({ errors }) => errors > 0)
     if (wrong.length > 0) throw new Error(`requests went wrong: ${wrong.map(({ id }) => id).join(', ')}`)
     if (settings.save) await saveRun(describeRun(settings, world, results), ROOT)

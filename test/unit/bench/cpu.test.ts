@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { cpuMsOf, parseCpuMs, parseRssMiB, processTree, rssMiBOf } from '../../../bench/cpu.ts'
+import { cpuMsOf, parseCpuMs, parseRssMiB, parseWaitMs, processTree, rssMiBOf } from '../../../bench/cpu.ts'
 
 describe('parseCpuMs', () => {
   it('adds user and system time, whatever the program is called', () => {
@@ -16,6 +16,12 @@ describe('parseRssMiB', () => {
     ['Name:\tgone\nState:\tZ (zombie)\n', 0],
   ])('of %j is %d', (status, expected) => {
     expect(parseRssMiB(status)).toBe(expected)
+  })
+})
+
+describe('parseWaitMs', () => {
+  it('is the time on the run queue, not that on the core', () => {
+    expect(parseWaitMs('9000000000 2500000 1234\n')).toBe(2.5)
   })
 })
 
@@ -38,5 +44,13 @@ describe('the CPU time of a process tree', () => {
     expect(treeMs).toBeGreaterThanOrEqual(50)
     expect(parentMs).toBeGreaterThanOrEqual(treeMs)
     expect(rss).toBeGreaterThan(1)
+  })
+})
+
+describe('the process tree', () => {
+  it('of a process that has ended is an error, and no zero', async () => {
+    const child = spawn('true')
+    await once(child, 'exit')
+    expect(() => processTree(child.pid as number)).toThrow('ENOENT')
   })
 })

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Measured, Round } from '../../../bench/measure.ts'
-import { summarise, toTable } from '../../../bench/report.ts'
+import { describeDisturbance, summarise, toTable } from '../../../bench/report.ts'
 import type { Row } from '../../../bench/row.ts'
 
 function round(cpuUs: number, requests = 1000): Round {
   const errors = { status: 0, connect: 0, read: 0, write: 0, timeout: 0 }
   const latency = { p50: 1, p99: cpuUs / 10, p999: cpuUs / 5, max: cpuUs }
-  return { load: { requests, seconds: 2, bytes: requests * 1200, latency, errors }, cpuUs, rssMiB: cpuUs * 2 }
+  return {
+    load: { requests, seconds: 2, bytes: requests * 1200, latency, errors },
+    cpuUs,
+    rssMiB: cpuUs * 2,
+    waited: cpuUs / 1000,
+  }
 }
 
 function measured(id: string, rounds: Round[], errors = 0): Measured {
@@ -56,5 +61,16 @@ describe('summarise', () => {
       'The gateway       1000  500–1200    30.0  28.0–50.0       0.75       0.50    1.00  3.00   6.00  100      3',
     )
     expect(new Set(lines.map((line) => line.length)).size).toBe(1)
+  })
+})
+
+describe('describeDisturbance', () => {
+  it('says nothing of a quiet machine', () => {
+    expect(describeDisturbance(summarise([measured('gateway', [round(30)])]))).toBeUndefined()
+  })
+
+  it('names what something else took of the core', () => {
+    const results = summarise([measured('gateway', [round(30)]), measured('haproxy', [round(250)])])
+    expect(describeDisturbance(results)).toMatch(/^the machine was busy: in 1 of 2 rows .* up to 25 %/)
   })
 })
