@@ -9,6 +9,9 @@ const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Controls, line ends and NUL among them, but no tab (RFC 9110 section 5.5). */
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+/** Tabs are no blanks here: not every parser takes them for such. */
+const LENGTH = /^ *\d{1,15} *$/
+const CHUNKED = /^ *chunked *$/i
 const KEEP_ALIVE_TIMEOUT = /(?:^|[\s,;])timeout=(\d{1,6})(?:$|[\s,;])/i
 const [TAB, SPACE, ONE] = [0x09, 0x20, 0x31]
 
@@ -84,18 +87,19 @@ export class AnswerHead {
     const value = trim(text, colon + 1, end)
     if (role === 'bad' || NOT_IN_VALUE.test(value)) this.problem = 'a bad field'
     this.headers.push(name, value)
-    if (role !== 'plain') this.#note(role, value)
+    if (role !== 'plain') this.#note(role, value, text.slice(colon + 1, end))
   }
 
-  #note(role: Role, value: string): void {
+  /** @param written the value with the blanks around it */
+  #note(role: Role, value: string, written: string): void {
     switch (role) {
       case 'content-length':
         // Twice the same would be allowed to pass as one; no sane upstream sends it.
-        if (this.contentLength !== -1 || !/^\d{1,15}$/.test(value)) this.problem = 'a bad length'
+        if (this.contentLength !== -1 || !LENGTH.test(written)) this.problem = 'a bad length'
         else this.contentLength = Number(value)
         break
       case 'transfer-encoding':
-        if (this.isChunked || value.toLowerCase() !== 'chunked') this.problem = 'a transfer coding that is not chunked'
+        if (this.isChunked || !CHUNKED.test(written)) this.problem = 'a transfer coding that is not chunked'
         else this.isChunked = true
         break
       case 'connection':
@@ -119,8 +123,10 @@ export class AnswerHead {
   #judgeFraming(): string | undefined {
     if (this.isChunked && this.contentLength !== -1) return 'a length and chunks'
     if (this.isChunked && !this.#isHttp11) return 'chunks in HTTP/1.0'
-    const isFramed = this.isChunked || this.contentLength !== -1
-    return this.status < 200 && isFramed ? 'an interim answer with a length' : undefined
+    if (this.status >= 200) return undefined
+    // An answer that announces another one cannot be the last, nor come from before there were such.
+    if (!this.keepsAlive || !this.#isHttp11) return 'an interim answer that ends the connection'
+    return this.isChunked || this.contentLength !== -1 ? 'an interim answer with a length' : undefined
   }
 }
 

@@ -2,6 +2,7 @@
 import type net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Client, type Dispatcher, Pool } from 'undici'
+import { writeRequestHead } from './request-writer.ts'
 import {
   type UpstreamClient,
   UpstreamError,
@@ -28,6 +29,8 @@ export function createUndiciUpstreamClient(): UpstreamClient {
   return {
     dispatch(request, handler) {
       const adapter = new HandlerAdapter(handler)
+      // undici would refuse it, too, but then its pool takes the connection for a busy one, for ever.
+      if (writeRequestHead(request, '') === undefined) return adapter.onError(unsendable())
       try {
         poolOf(request).dispatch(toDispatchOptions(request), adapter)
       } catch (error) {
@@ -47,6 +50,10 @@ export function createUndiciUpstreamClient(): UpstreamClient {
       await Promise.all(closing)
     },
   }
+}
+
+function unsendable(): UpstreamError {
+  return new UpstreamError('invalid', new Error('the request cannot be sent'))
 }
 
 function createPool({ origin, connections, connectMs }: UpstreamRequest): Pool {
@@ -184,6 +191,7 @@ const INVALID: ReadonlySet<string> = new Set([
   'InvalidArgumentError',
   'UND_ERR_HEADERS_OVERFLOW',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_NOT_SUPPORTED',
 ])
 
