@@ -15,9 +15,11 @@ export function parseRssMiB(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024
 }
 
-/** The second figure of a schedstat: nanoseconds in which a thread could have run but another had its core. */
-export function parseWaitMs(schedstat: string): number {
-  return Number(schedstat.split(' ')[1]) / 1e6
+/** What a core has worked so far, for anyone: all but `idle` and `iowait` of its line in /proc/stat, in milliseconds. */
+export function parseBusyMs(stat: string, core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(stat)?.[1] ?? ''
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(' ').map(Number)
+  return (user + nice + system + irq + softirq + steal) * TICK_MS
 }
 
 /** The process and its descendants that live now; throws when the process itself has ended. */
@@ -33,12 +35,9 @@ export function cpuMsOf(pid: number): number {
   )
 }
 
-/** Milliseconds that the threads of the tree have waited for their core so far. */
-export function waitMsOf(pid: number): number {
-  const schedstats = processTree(pid).flatMap((one) =>
-    tasksOf(one).map((task) => `/proc/${one}/task/${task}/schedstat`),
-  )
-  return sumOf(schedstats, parseWaitMs)
+/** Milliseconds that a core has worked so far, for anyone. */
+export function busyMsOf(core: number): number {
+  return parseBusyMs(readFileSync('/proc/stat', 'utf8'), core)
 }
 
 export function rssMiBOf(pid: number): number {

@@ -1,9 +1,9 @@
 /** Interleaved rounds over rows that all run at once, each idle while another has its turn. */
 import { truncate } from 'node:fs/promises'
 import { checkTarget } from './checks.ts'
-import { cpuMsOf, rssMiBOf, waitMsOf } from './cpu.ts'
+import { busyMsOf, cpuMsOf, rssMiBOf } from './cpu.ts'
 import { countErrors, type LoadResult, runLoad } from './load.ts'
-import type { Running } from './processes.ts'
+import { GATEWAY_CORE, type Running } from './processes.ts'
 import type { Row } from './row.ts'
 import { rotated } from './statistics.ts'
 import { BODY, type World } from './world.ts'
@@ -22,8 +22,8 @@ export interface Round {
   readonly cpuUs: number
   /** Of the target's processes at the end of the round. */
   readonly rssMiB: number
-  /** Share of the round in which the target could have run but something else had its core. */
-  readonly waited: number
+  /** Share of the round in which something else had the target's core. */
+  readonly disturbed: number
 }
 
 export interface Measured {
@@ -78,7 +78,7 @@ async function runRound(world: World, target: Target, settings: Settings, second
   const tokenFile = await world.tokenFile(row.tokens)
   const { connections, path } = settings
   const cpuBefore = cpuMsOf(running.pid)
-  const waitBefore = waitMsOf(running.pid)
+  const busyBefore = busyMsOf(GATEWAY_CORE)
   const load = await runLoad({
     port: running.port,
     connections,
@@ -88,13 +88,18 @@ async function runRound(world: World, target: Target, settings: Settings, second
     firstToken: target.firstToken,
   })
   if (load.requests === 0) throw new Error(`${row.id}: not one answer in a round`)
-  const cpuUs = ((cpuMsOf(running.pid) - cpuBefore) * 1000) / load.requests
-  const waited = (waitMsOf(running.pid) - waitBefore) / (load.seconds * 1000)
+  const cpuMs = cpuMsOf(running.pid) - cpuBefore
+  const othersMs = Math.max(0, busyMsOf(GATEWAY_CORE) - busyBefore - cpuMs)
   // Tokens that no cache may hold come again only when all others have had their turn.
   target.firstToken += load.requests + connections
   const errors = countErrors(load.errors)
   if (errors === 0 && load.bytes < load.requests * BODY.length) throw new Error(`${row.id}: answers without their body`)
   target.errors += errors
   await truncate(world.outputFile(row.id))
-  return { load, cpuUs, rssMiB: rssMiBOf(running.pid), waited }
+  return {
+    load,
+    cpuUs: (cpuMs * 1000) / load.requests,
+    rssMiB: rssMiBOf(running.pid),
+    disturbed: othersMs / (load.seconds * 1000),
+  }
 }

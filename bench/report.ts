@@ -16,7 +16,7 @@ export interface Result {
   readonly rssMiB: number
   readonly errors: number
   /** Share of the time in which something else had the target's core, median of the rounds. */
-  readonly waited: number
+  readonly disturbed: number
   /** CPU a request divided by that of HAProxy, and of Envoy with its token cache; absent where that row was not run. */
   readonly ofHaproxy?: number
   readonly ofEnvoyCache?: number
@@ -41,21 +41,21 @@ export function summarise(measured: readonly Measured[]): Result[] {
       latencyMs: { p50: latency('p50'), p99: latency('p99'), p999: latency('p999') },
       rssMiB: Math.max(...rounds.map(({ rssMiB }) => rssMiB)),
       errors,
-      waited: median(rounds.map((round) => round.waited)),
+      disturbed: median(rounds.map((round) => round.disturbed)),
       ...(haproxy !== undefined && { ofHaproxy: cpuUs.median / haproxy }),
       ...(envoyCache !== undefined && { ofEnvoyCache: cpuUs.median / envoyCache }),
     }
   })
 }
 
-/** More than this, and a row was measured on a busy machine. The threads of one target wait for each other a little. */
+/** More than this, and a row was measured on a busy machine. */
 const BUSY = 0.1
 
 /** What spoils the figures, in one line; undefined on a quiet machine. */
 export function describeDisturbance(results: readonly Result[]): string | undefined {
-  const disturbed = results.filter(({ waited }) => waited > BUSY)
+  const disturbed = results.filter((row) => row.disturbed > BUSY)
   if (disturbed.length === 0) return undefined
-  const most = Math.round(Math.max(...disturbed.map(({ waited }) => waited)) * 100)
+  const most = Math.round(Math.max(...disturbed.map((row) => row.disturbed)) * 100)
   return `the machine was busy: in ${disturbed.length} of ${results.length} rows something else had the core for up to ${most} % of the time`
 }
 

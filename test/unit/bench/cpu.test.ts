@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { cpuMsOf, parseCpuMs, parseRssMiB, parseWaitMs, processTree, rssMiBOf } from '../../../bench/cpu.ts'
+import { cpuMsOf, parseBusyMs, parseCpuMs, parseRssMiB, processTree, rssMiBOf } from '../../../bench/cpu.ts'
 
 describe('parseCpuMs', () => {
   it('adds user and system time, whatever the program is called', () => {
@@ -19,9 +19,11 @@ describe('parseRssMiB', () => {
   })
 })
 
-describe('parseWaitMs', () => {
-  it('is the time on the run queue, not that on the core', () => {
-    expect(parseWaitMs('9000000000 2500000 1234\n')).toBe(2.5)
+describe('parseBusyMs', () => {
+  it('is all that a core has done but waiting', () => {
+    const stat = 'cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 2 3 400 500 6 7 8 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\n'
+    expect(parseBusyMs(stat, 0)).toBe(270)
+    expect(parseBusyMs(stat, 1)).toBe(0)
   })
 })
 

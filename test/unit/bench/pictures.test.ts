@@ -59,7 +59,7 @@ describe('drawBarChart', () => {
 describe('the picture of a run', () => {
   it('says where its figures come from', () => {
     const row = {
-      ...{ id: 'gateway', title: '  everything on', group: 'gateway' as const, rssMiB: 100, errors: 0, waited: 0 },
+      ...{ id: 'gateway', title: '  everything on', group: 'gateway' as const, rssMiB: 100, errors: 0, disturbed: 0 },
       requestsPerSecond: { median: 31_234.5, min: 30_000, max: 32_000 },
       cpuUs: { median: 31.5, min: 30, max: 33 },
       latencyMs: { p50: 1, p99: 2, p999: 3 },

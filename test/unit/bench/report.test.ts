@@ -10,7 +10,7 @@ function round(cpuUs: number, requests = 1000): Round {
     load: { requests, seconds: 2, bytes: requests * 1200, latency, errors },
     cpuUs,
     rssMiB: cpuUs * 2,
-    waited: cpuUs / 1000,
+    disturbed: cpuUs / 1000,
   }
 }
 
