@@ -8,6 +8,15 @@ export default defineConfig({
     projects: [
       { test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
       {
+        // The data path once more, with the upstream client that is not the default.
+        test: {
+          ...shared,
+          name: 'other client',
+          include: ['test/integration/forwarding/**/*.test.ts', 'test/security/request-smuggling.test.ts'],
+          env: { UPSTREAM_CLIENT: 'lean' },
+        },
+      },
+      {
         // One Keycloak for all of these; nothing is started when no file of this folder is run.
         test: {
           ...shared,

@@ -45,7 +45,7 @@ export class ChunkDecoder {
       const step = this.#takeLine(line)
       if (step !== 'more') return step
     }
-    return this.#isTooLong() ? 'bad' : 'more'
+    return this.#isHopeless() ? 'bad' : 'more'
   }
 
   #readData(bytes: Buffer): ChunkStep {
@@ -65,7 +65,7 @@ export class ChunkDecoder {
     // Such lines have a few bytes: a loop is faster than a search.
     while (at < end && bytes[at] !== LF) at += 1
     this.#line += bytes.toString('latin1', position, at)
-    if (at === bytes.length || this.#isTooLong()) {
+    if (at === bytes.length || this.#isHopeless()) {
       this.position = bytes.length
       return undefined
     }
@@ -75,8 +75,10 @@ export class ChunkDecoder {
     return line
   }
 
-  #isTooLong(): boolean {
-    return this.#line.length > (this.#expects === 'line-end' ? 1 : MAX_LINE_BYTES)
+  /** Whether what came of a line cannot become a good one. */
+  #isHopeless(): boolean {
+    if (this.#expects === 'line-end') return this.#line !== '' && this.#line !== '\r'
+    return this.#line.length > MAX_LINE_BYTES
   }
 
   #takeLine(line: string): ChunkStep {

@@ -1,11 +1,24 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { BodySender } from './body-sender.ts'
-import type { UpstreamError } from './upstream-client.ts'
+import { UpstreamError } from './upstream-client.ts'
 import type { UpstreamExchange } from './upstream-exchange.ts'
 
 /** A body up to this size is copied behind its head: that costs less than a second write. */
 const SMALL_BODY_BYTES = 16 * 1024
+
+/** Asks the handler. A request whose body is lost already, or whose handler throws, fails here: nothing has been sent. */
+export function isWanted({ handler, request: { body }, abort }: UpstreamExchange): boolean {
+  try {
+    if (!handler.onStart(abort)) return false
+  } catch (error) {
+    handler.onError(new UpstreamError('aborted', error))
+    return false
+  }
+  if (body === null || Buffer.isBuffer(body) || !body.destroyed) return true
+  handler.onError(new UpstreamError('aborted', body.errored))
+  return false
+}
 
 /**
  * Writes head and body in as few writes as possible.

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { AnswerReader } from './answer-reader.ts'
 import type { BodySender } from './body-sender.ts'
-import { sendRequest } from './request-sender.ts'
+import { isWanted, sendRequest } from './request-sender.ts'
 import { UpstreamError } from './upstream-client.ts'
 import type { Carrier, UpstreamExchange } from './upstream-exchange.ts'
 
@@ -51,7 +51,7 @@ export class UpstreamConnection implements Carrier {
     exchange.carrier = this
     this.#exchange = exchange
     this.#answered = false
-    if (!this.#isWanted(exchange)) {
+    if (!isWanted(exchange)) {
       exchange.carrier = undefined
       this.#exchange = undefined
       return false
@@ -75,18 +75,6 @@ export class UpstreamConnection implements Carrier {
   /** Closes it. An exchange under way fails. */
   destroy(): void {
     this.#socket.destroy()
-  }
-
-  #isWanted({ handler, request: { body }, abort }: UpstreamExchange): boolean {
-    try {
-      if (!handler.onStart(abort)) return false
-    } catch (error) {
-      handler.onError(new UpstreamError('aborted', error))
-      return false
-    }
-    if (body === null || Buffer.isBuffer(body) || !body.destroyed) return true
-    handler.onError(new UpstreamError('aborted', body.errored))
-    return false
   }
 
   readonly #onData = (bytes: Buffer): void => {
