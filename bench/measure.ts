@@ -5,7 +5,7 @@ import { busyMsOf, cpuMsOf, rssMiBOf } from './cpu.ts'
 import { countErrors, type LoadResult, runLoad } from './load.ts'
 import { GATEWAY_CORE, type Running } from './processes.ts'
 import type { Row } from './row.ts'
-import { rotated } from './statistics.ts'
+import { orderOf } from './statistics.ts'
 import { BODY, type World } from './world.ts'
 
 export interface Settings {
@@ -60,7 +60,7 @@ export async function measure(
     say(`${targets.length} targets run and refuse what they must`)
     for (const target of targets) await runRound(world, target, settings, settings.warmUpSeconds)
     for (let round = 0; round < settings.rounds; round++) {
-      for (const target of rotated(targets, round)) {
+      for (const target of orderOf(targets, round)) {
         const result = await runRound(world, target, settings, settings.seconds)
         if (result !== undefined) target.rounds.push(result)
       }

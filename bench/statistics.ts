@@ -17,10 +17,11 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * The order of a round: everyone starts once from every place when there are as many rounds as items. The same programs
- * differ by up to a tenth by their place.
+ * The order of a round: another start each time, and each second round backwards, so that nobody keeps his place or comes
+ * after the same one. Identical programs differ by up to a tenth by their place.
  */
-export function rotated<T>(items: readonly T[], round: number): T[] {
+export function orderOf<T>(items: readonly T[], round: number): T[] {
   const shift = items.length === 0 ? 0 : round % items.length
-  return [...items.slice(shift), ...items.slice(0, shift)]
+  const turned = [...items.slice(shift), ...items.slice(0, shift)]
+  return round % 2 === 0 ? turned : turned.toReversed()
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { median, rotated, spread } from '../../../bench/statistics.ts'
+import { median, orderOf, spread } from '../../../bench/statistics.ts'
 
 describe('median', () => {
   it.each([
@@ -24,13 +24,13 @@ describe('spread', () => {
   })
 })
 
-describe('rotated', () => {
-  it('lets everyone start once from every place', () => {
-    const rounds = [0, 1, 2, 3].map((round) => rotated(['a', 'b', 'c'], round).join(''))
-    expect(rounds).toEqual(['abc', 'bca', 'cab', 'abc'])
+describe('orderOf', () => {
+  it('turns and reverses the order from round to round', () => {
+    const rounds = [0, 1, 2, 3].map((round) => orderOf(['a', 'b', 'c'], round).join(''))
+    expect(rounds).toEqual(['abc', 'acb', 'cab', 'cba'])
   })
 
   it('is empty for nothing', () => {
-    expect(rotated([], 5)).toEqual([])
+    expect(orderOf([], 5)).toEqual([])
   })
 })
