@@ -15,8 +15,8 @@ export interface ForwardClient {
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined
   /** The client waits for `100 Continue`. */
   readonly awaitsContinue: boolean
-  /** Set here; called when the client's connection closes. */
-  onClientGone: (() => void) | undefined
+  /** Set here; told when the client's connection closes. */
+  watcher: { onClientGone(): void } | undefined
 }
 
 /** Whoever has a request forwarded, and hears once how it ended. */

@@ -44,7 +44,7 @@ export class Transfer implements UpstreamHandler {
   }
 
   start(): void {
-    this.#request.client.onClientGone = () => this.#onClientGone()
+    this.#request.client.watcher = this
     this.#attempt()
   }
 
@@ -185,7 +185,7 @@ export class Transfer implements UpstreamHandler {
     }
     this.#status = status
     this.#timer.stop()
-    client.onClientGone = undefined
+    client.watcher = undefined
     const { headers } = this.#readHead(status, rawHeaders)
     sender.addAnswerFields(headers)
     writeUpgradeHead(upgrade.socket, headers)
@@ -214,7 +214,7 @@ export class Transfer implements UpstreamHandler {
     }
   }
 
-  #onClientGone(): void {
+  onClientGone(): void {
     if (this.#phase === 'done') return
     this.#clientLeft = true
     this.#abort?.()
@@ -227,7 +227,7 @@ export class Transfer implements UpstreamHandler {
     this.#timer.stop()
     // One that still waits in the queue must not begin.
     this.#body?.destroy()
-    this.#request.client.onClientGone = undefined
+    this.#request.client.watcher = undefined
   }
 
   #finish(aborted: ForwardResult['aborted']): void {

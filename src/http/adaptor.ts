@@ -17,7 +17,7 @@ interface LightRequest {
   readonly headers: Headers
 }
 
-/** Hono's `getPath`: the raw path, undecoded. Policy never depends on it, see `routing/request-target.ts`. */
+/** Hono's `getPath`: undecoded, and shortened for most. Policy never depends on it, see `routing/request-target.ts`. */
 export function getPath(request: Request): string {
   return (request as unknown as LightRequest).path
 }
@@ -48,14 +48,23 @@ export function createAdaptor(
 
 function toLightRequest({ incoming }: Exchange): LightRequest {
   const url = incoming.url ?? '/'
-  const end = url.indexOf('?')
   return {
     // Hono would answer a HEAD by calling the GET handler and dropping the body of a Response that is not there.
     method: incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET'),
     url: 'http://gateway.invalid/',
-    path: url.charCodeAt(0) !== 47 ? '/' : end === -1 ? url : url.slice(0, end),
+    // Hono's router looks paths up as keys of an object, which makes V8 keep each new one: it gets those alone that
+    // it may have a page for.
+    path: url.startsWith(OWN_PAGES) ? withoutQuery(url) : '/',
     headers: NO_HEADERS,
   }
+}
+
+/** All pages of the gateway's own stand below this. */
+const OWN_PAGES = '/.'
+
+function withoutQuery(url: string): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
 }
 
 const NO_HEADERS = new Headers()

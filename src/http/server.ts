@@ -43,7 +43,7 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     socket.once('close', () => {
       const { exchange } = connection
       drainer.close(connection)
-      exchange?.onClientGone?.()
+      exchange?.watcher?.onClientGone()
     })
     if (drainer.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))
   })
