@@ -3,23 +3,26 @@
  * arming it again for each chunk, or each phase of an exchange, would cost more.
  */
 export class SilenceTimer {
-  readonly #onSilence: () => void
+  readonly #listener: { onSilence(): void }
   readonly #stepMs: number
   #timer: NodeJS.Timeout | undefined
   #limitMs = 0
   #activeAtMs = 0
 
-  /** @param stepMs the shortest limit that {@link start} will get: so long the timer need not look */
-  constructor(stepMs: number, onSilence: () => void) {
+  /**
+   * @param stepMs the shortest limit that {@link start} will get: so long the timer need not look
+   * @param listener an object, for a closure would be made for each request
+   */
+  constructor(stepMs: number, listener: { onSilence(): void }) {
     this.#stepMs = stepMs
-    this.#onSilence = onSilence
+    this.#listener = listener
   }
 
   /** Begins anew: from now on `limitMs` of silence are too much. */
   start(limitMs: number): void {
     this.#limitMs = limitMs
     this.noteActivity()
-    this.#timer ??= setTimeout(this.#look, this.#stepMs)
+    this.#timer ??= setTimeout(look, this.#stepMs, this)
   }
 
   noteActivity(): void {
@@ -31,11 +34,15 @@ export class SilenceTimer {
     this.#timer = undefined
   }
 
-  readonly #look = (): void => {
+  look(): void {
     this.#timer = undefined
     const leftMs = this.#limitMs - (performance.now() - this.#activeAtMs)
     // Timers may fire a little early.
-    if (leftMs < 1) this.#onSilence()
-    else this.#timer = setTimeout(this.#look, Math.min(Math.ceil(leftMs), this.#stepMs))
+    if (leftMs < 1) this.#listener.onSilence()
+    else this.#timer = setTimeout(look, Math.min(Math.ceil(leftMs), this.#stepMs), this)
   }
+}
+
+function look(timer: SilenceTimer): void {
+  timer.look()
 }

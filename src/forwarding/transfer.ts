@@ -40,7 +40,7 @@ export class Transfer implements UpstreamHandler {
     this.#attempts = new Attempts(addresses, request)
     this.#request = request
     const { responseMs, idleMs } = request.route.timeouts
-    this.#timer = new SilenceTimer(Math.min(responseMs, idleMs), () => this.#onSilence())
+    this.#timer = new SilenceTimer(Math.min(responseMs, idleMs), this)
   }
 
   start(): void {
@@ -96,7 +96,7 @@ export class Transfer implements UpstreamHandler {
     this.#timer.start(ms)
   }
 
-  #onSilence(): void {
+  onSilence(): void {
     if (this.#phase === 'receiving') {
       this.#idle = this.#request.client.outgoing.writableNeedDrain ? 'client_idle' : 'upstream_idle'
     } else if (this.#phase === 'sending' && this.#body?.wanted) {

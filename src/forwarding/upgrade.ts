@@ -29,9 +29,11 @@ export function joinSockets(
 ): void {
   let bytes = 0
   let open = 2
-  const timer = new SilenceTimer(idleMs, () => {
-    client.destroy()
-    upstream.destroy()
+  const timer = new SilenceTimer(idleMs, {
+    onSilence() {
+      client.destroy()
+      upstream.destroy()
+    },
   })
 
   function join(from: Duplex, to: Duplex): void {
