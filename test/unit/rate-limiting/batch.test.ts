@@ -26,13 +26,18 @@ describe('batch', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('takes one answer of a store that gives two', async () => {
+  it('takes one answer of a store that gives two, and goes on waiting for the others', async () => {
     const { check, setAnswer, guarded } = createGuardedStore()
-    setAnswer((order) => {
+    setAnswer((order, i) => {
+      if (i > 0) return
       order.decide(VERDICT)
-      for (let i = 0; i < 10; i++) order.fail(new RateLimiterUnavailable('late'))
+      order.decide({ ...VERDICT, remaining: 0 })
+      order.fail(new RateLimiterUnavailable('late'))
     })
-    expect(await check()).toEqual(VERDICT)
+    const answers = Promise.all([check(), check()])
+    await nextTurn()
+    await advance(20)
+    expect(await answers).toEqual([VERDICT, 'deadline'])
     expect(guarded.breaker).toBe('closed')
   })
 

@@ -91,6 +91,15 @@ describe('guarded rate limiter', () => {
       expect(guarded.breaker).toBe('closed')
     })
 
+    it('does not count a batch of which one check is decided', async () => {
+      const { check, checkAtOnce, guarded, setAnswer } = createGuardedStore()
+      setAnswer((order, i) => (i === 0 ? ANSWERS : FAILS)(order, i))
+      await checkAtOnce(10)
+      setAnswer(FAILS)
+      for (let i = 0; i < 4; i++) await check()
+      expect(guarded.breaker).toBe('closed')
+    })
+
     it('stays closed when an answer comes in between', async () => {
       const { check, setAnswer, guarded } = createGuardedStore()
       for (let round = 0; round < 3; round++) {
