@@ -89,7 +89,9 @@ export async function spawnGateway(file: FileContent, options: SpawnOptions = {}
     rewrite,
     exited,
     async stop() {
-      process.kill(throughPipe ? -(child.pid ?? 0) : (child.pid ?? 0), 'SIGTERM')
+      // A test may have ended it already.
+      const isRunning = child.exitCode === null && child.signalCode === null
+      if (isRunning) process.kill(throughPipe ? -(child.pid ?? 0) : (child.pid ?? 0), 'SIGTERM')
       const code = await exited
       process.off('exit', killWithUs)
       await rm(folder, { recursive: true, force: true })
