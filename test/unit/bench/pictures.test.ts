@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { type Bar, drawBarChart } from '../../../bench/bar-chart.ts'
 import { parseVersion } from '../../../bench/machine.ts'
@@ -84,6 +85,16 @@ describe('the picture of a run', () => {
     for (const text of ['GET /orders/N', '9 interleaved rounds of 2 s', '2026-11-24, abc1234', '31,235 req/s']) {
       expect(svg).toContain(text)
     }
+  })
+})
+
+describe('the picture in README', () => {
+  it('is drawn from the results beside it', async () => {
+    const root = new URL('../../../', import.meta.url)
+    const run = JSON.parse(await readFile(new URL('bench/results.json', root), 'utf8')) as Run
+    expect(await readFile(new URL('docs/bench.svg', root), 'utf8')).toBe(drawRun(run))
+    expect(run.rows.map(({ id }) => id)).toEqual(expect.arrayContaining(['gateway', 'haproxy', 'envoy-cache']))
+    expect(run.rows.filter(({ errors }) => errors > 0)).toEqual([])
   })
 })
 
