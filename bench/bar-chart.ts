@@ -44,6 +44,6 @@ function drawBar({ label, value, note, kind }: Bar, y: number, scale: number, lo
     `<rect class="${kind}" x="${LABELS}" y="${y + 2}" width="${width}" height="${ROW - 6}" rx="2"/>`,
     ...(value > longest ? [`<rect class="page" x="${LABELS + width - 16}" y="${y}" width="5" height="${ROW}"/>`] : []),
     drawText(figure, y + 15, text, kind === 'chosen' ? 'strong' : 'text'),
-    drawText(figure + text.length * 8 + 4, y + 15, note, 'faint'),
+    drawText(figure + text.length * 9 + 6, y + 15, note, 'faint'),
   ]
 }

@@ -51,12 +51,12 @@ export function summarise(measured: readonly Measured[]): Result[] {
 /** More than this, and a row was measured on a busy machine. */
 const BUSY = 0.1
 
-/** What spoils the figures, in one line; undefined on a quiet machine. */
+/** What spoils the figures, as a clause; undefined on a quiet machine. */
 export function describeDisturbance(results: readonly Result[]): string | undefined {
   const disturbed = results.filter((row) => row.disturbed > BUSY)
   if (disturbed.length === 0) return undefined
   const most = Math.round(Math.max(...disturbed.map((row) => row.disturbed)) * 100)
-  return `the machine was busy: in ${disturbed.length} of ${results.length} rows something else had the core for up to ${most} % of the time`
+  return `in ${disturbed.length} of ${results.length} rows something else had the core for up to ${most} % of the time`
 }
 
 const HEAD = [

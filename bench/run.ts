@@ -56,7 +56,7 @@ async function bench(settings: BenchArguments): Promise<void> {
     const results = summarise(measured)
     console.log(toTable(results))
     const disturbance = describeDisturbance(results)
-    if (disturbance !== undefined) console.log(disturbance)
+    if (disturbance !== undefined) console.log(`not a quiet machine: ${disturbance}`)
     const wrong = results.filter(({ errors }) => errors > 0)
     if (wrong.length > 0) throw new Error(`requests went wrong: ${wrong.map(({ id }) => id).join(', ')}`)
     if (settings.save) await saveRun(describeRun(settings, world, results), ROOT)

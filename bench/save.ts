@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { drawBarChart } from './bar-chart.ts'
 import type { Machine } from './machine.ts'
-import type { Result } from './report.ts'
+import { describeDisturbance, type Result } from './report.ts'
 
 export interface Run {
   readonly date: string
@@ -32,13 +32,14 @@ const LONGEST = 4
 export function drawRun({ rows, load, machine, date, commit }: Run): string {
   const gateway =
     rows.find(({ id }) => id === 'gateway')?.cpuUs.median ?? Math.max(...rows.map((row) => row.cpuUs.median))
+  const disturbance = describeDisturbance(rows)
   const { node, wrk, ...others } = machine.versions
   const versions = Object.entries(others).map(([name, version]) => `${name} ${version}`)
   return drawBarChart({
     title: 'CPU µs per request on one core (less is better)',
     longest: gateway * LONGEST,
     bars: rows.map(({ id, title, group, cpuUs, requestsPerSecond }) => ({
-      label: title.trim(),
+      label: title,
       value: cpuUs.median,
       note: `${Math.round(requestsPerSecond.median).toLocaleString('en')} req/s`,
       kind: CHOSEN.includes(id) ? 'chosen' : group,
@@ -47,6 +48,7 @@ export function drawRun({ rows, load, machine, date, commit }: Run): string {
       `${machine.cpu}, ${machine.cores} cores: one for the gateway, one for load and upstream. Node ${node}, ${versions.join(', ')}.`,
       `wrk ${wrk}: ${load.connections} connections, ${load.tokens.toLocaleString('en')} tokens, ${load.request}, ${load.bodyBytes} bytes; ` +
         `medians of ${load.rounds} interleaved rounds of ${load.secondsPerRound} s. ${date.slice(0, 10)}, ${commit}.`,
+      ...(disturbance === undefined ? [] : [`Not a quiet machine: ${disturbance}.`]),
     ],
   })
 }

@@ -78,18 +78,18 @@ function gateway(id: string, title: string, stages: Stages, more: { tokens?: 'ma
 
 const EVERYTHING: Stages = { access: 'scope', limit: 'memory', accessLog: true }
 
-/** Each row adds a stage to the one before, but for those that say what they have instead. */
+/** A `+` adds a stage to those above; `verified` and `limit-redis` stand in place of the row above them. */
 export const GATEWAY_ROWS: readonly Row[] = [
-  gateway('route', 'a public route', { access: 'public' }),
+  gateway('route', 'Scopegate, a public route', { access: 'public' }),
   gateway('cached', '+ token, found in the cache', { access: 'any token' }),
-  gateway('verified', '  the same, each token verified', { access: 'any token' }, { tokens: 'many' }),
+  gateway('verified', '+ token, each verified for the first time', { access: 'any token' }, { tokens: 'many' }),
   gateway('scope', '+ scope', { access: 'scope' }),
   gateway('limit', '+ limit in memory', { access: 'scope', limit: 'memory' }),
-  gateway('limit-redis', '  the same, limit in Redis', { access: 'scope', limit: 'redis' }),
+  gateway('limit-redis', '+ limit in Redis instead', { access: 'scope', limit: 'redis' }),
   gateway('gateway', '+ access log: everything on', EVERYTHING),
-  gateway('gateway-lean', '  the same, upstream client lean', { ...EVERYTHING, upstreamClient: 'lean' }),
-  gateway('gateway-undici', '  the same, upstream client undici', { ...EVERYTHING, upstreamClient: 'undici' }),
-  gateway('gateway-redis', '  the same, limit in Redis', { ...EVERYTHING, limit: 'redis' }),
+  gateway('gateway-lean', 'everything on, upstream client lean', { ...EVERYTHING, upstreamClient: 'lean' }),
+  gateway('gateway-undici', 'everything on, upstream client undici', { ...EVERYTHING, upstreamClient: 'undici' }),
+  gateway('gateway-redis', 'everything on, limit in Redis', { ...EVERYTHING, limit: 'redis' }),
 ]
 
 /** The gateway of another checkout with everything on, to compare a change with what was before. */

@@ -82,6 +82,8 @@ describe('the picture of a run', () => {
     for (const text of ['Some CPU', 'Node 26.9.0', 'haproxy 2.6.12', 'wrk 4.1.0', '32 connections', '1,000 tokens']) {
       expect(svg).toContain(text)
     }
+    expect(svg).not.toContain('Not a quiet machine')
+    expect(drawRun({ ...run, rows: [{ ...row, disturbed: 0.4 }] })).toContain('Not a quiet machine: in 1 of 1 rows')
     for (const text of ['GET /orders/N', '9 interleaved rounds of 2 s', '2026-11-24, abc1234', '31,235 req/s']) {
       expect(svg).toContain(text)
     }

@@ -71,6 +71,6 @@ describe('describeDisturbance', () => {
 
   it('names what something else took of the core', () => {
     const results = summarise([measured('gateway', [round(30)]), measured('haproxy', [round(250)])])
-    expect(describeDisturbance(results)).toMatch(/^the machine was busy: in 1 of 2 rows .* up to 25 %/)
+    expect(describeDisturbance(results)).toMatch(/^in 1 of 2 rows .* up to 25 %/)
   })
 })
