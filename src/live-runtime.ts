@@ -1,4 +1,5 @@
 /** The configuration in force, and its exchange for another one as a whole. */
+import { hash } from 'node:crypto'
 import { createAuthenticator } from './authentication/authenticate.ts'
 import type { KeySources } from './authentication/key-sources.ts'
 import { type ConfigRecord, createConfigRecord } from './config/config-record.ts'
@@ -38,7 +39,8 @@ export function createLiveRuntime(
   const record = createConfigRecord(first)
 
   function build(config: GatewayConfig): Runtime {
-    return createRuntime(config, createAuthenticator({ issuers: config.issuers, keySources }), pseudonym)
+    const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256 })
+    return createRuntime(config, authenticator, pseudonym)
   }
 
   return {
@@ -66,4 +68,8 @@ export function createLiveRuntime(
         .map(({ issuer }) => `no keys yet: ${issuer}`),
     close: () => runtime.authenticator.close(),
   }
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'base64url')
 }

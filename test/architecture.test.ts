@@ -75,7 +75,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     values: ['errors.ts', 'config', 'runtime.ts', ...STAGES],
     types: [],
     packages: [],
-    builtins: [],
+    builtins: ['crypto'],
   },
   'assemble.ts': {
     values: ['errors.ts', 'config', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],

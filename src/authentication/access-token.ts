@@ -10,7 +10,7 @@ export interface AccessToken {
   readonly subject: string | undefined
   /** `azp` or `client_id`, when it is a string. */
   readonly clientId: string | undefined
-  /** SHA-256 of issuer and subject, base64url, 22 characters; empty without a subject. */
+  /** SHA-256 of issuer and subject as a JSON array: base64url, the first 22 characters (132 bits); empty without a subject. */
   readonly subjectHash: string
   /** Union of `scope` (space-delimited string) and `scp` (array or string). */
   readonly scopes: ReadonlySet<string>

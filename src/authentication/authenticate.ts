@@ -10,7 +10,7 @@ import type { KeySet } from './key-set.ts'
 import { createKeySources, type KeySources } from './key-sources.ts'
 import { ownMember } from './strict-json.ts'
 import { createTokenCache } from './token-cache.ts'
-import { verifyToken } from './verify-token.ts'
+import { type Sha256, verifyToken } from './verify-token.ts'
 
 export interface Authenticator {
   /** A token that was verified before and is still good. `presented` may be anything. */
@@ -37,6 +37,7 @@ export interface AuthenticatorOptions {
   readonly issuers: ReadonlyMap<string, IssuerConfig>
   /** Those of the process; without them the authenticator has its own, and closes them. */
   readonly keySources?: KeySources
+  readonly sha256: Sha256
   readonly clock?: Clock
   readonly fetch?: FetchDocument
 }
@@ -55,7 +56,7 @@ interface Verified {
 
 /** One for each configuration: a reload begins with an empty token cache and, given `keySources`, with the keys at hand. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { clock = systemClock, keySources = createKeySources(options) } = options
+  const { clock = systemClock, sha256, keySources = createKeySources(options) } = options
   const issuers = [...options.issuers.values()].map((config) => ({ config, source: keySources.acquire(config) }))
   const cache = createTokenCache<Verified>()
 
@@ -65,7 +66,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     let refusal: unknown
     for (const { config, source } of candidates) {
       try {
-        const verified = { ...(await verifyToken(token, jws, config, source, clock)), source }
+        const verified = { ...(await verifyToken(token, jws, config, source, { clock, sha256 })), source }
         cache.set(token, verified)
         return verified.accessToken
       } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAuthenticator } from '../../../src/authentication/authenticate.ts'
+import { sha256 } from '../../support/sha256.ts'
 import { createTestIssuer, type TestIssuer, toIssuerConfig } from '../../support/test-issuer.ts'
 import { generateSigningKey } from '../../support/tokens.ts'
 import { authenticate, key, refusal, useIssuer } from './authenticator-fixture.ts'
@@ -104,7 +105,11 @@ describe('authenticate', () => {
   })
 
   it('closes the sources that it made itself', async () => {
-    const on = createAuthenticator({ issuers: new Map([['main', toIssuerConfig(given.issuer)]]), clock: given.clock })
+    const on = createAuthenticator({
+      issuers: new Map([['main', toIssuerConfig(given.issuer)]]),
+      sha256,
+      clock: given.clock,
+    })
     await authenticate(on, await given.issuer.mint())
     expect(given.clock.pending).toBe(1)
     await on.close()

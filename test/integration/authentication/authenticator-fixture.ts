@@ -4,6 +4,7 @@ import { type Authenticator, createAuthenticator } from '../../../src/authentica
 import { createKeySources, type KeySources } from '../../../src/authentication/key-sources.ts'
 import type { IssuerConfig } from '../../../src/config/gateway-config.ts'
 import { createTestClock, type TestClock } from '../../support/clock.ts'
+import { sha256 } from '../../support/sha256.ts'
 import { createTestIssuer, type TestIssuer, toIssuerConfig } from '../../support/test-issuer.ts'
 import { generateSigningKey } from '../../support/tokens.ts'
 
@@ -28,7 +29,7 @@ export function useIssuer(): Fixture {
     function start(...configs: Partial<IssuerConfig>[]): Authenticator {
       const list = (configs.length === 0 ? [{}] : configs).map((config) => toIssuerConfig(issuer, config))
       const issuers = new Map(list.map((config) => [config.name, config]))
-      return createAuthenticator({ issuers, keySources, clock })
+      return createAuthenticator({ issuers, sha256, keySources, clock })
     }
     Object.assign(fixture, { clock, issuer, keySources, start })
   })

@@ -2,6 +2,7 @@ import { exportSPKI, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Authenticator, createAuthenticator } from '../../../src/authentication/authenticate.ts'
 import { createTestClock } from '../../support/clock.ts'
+import { sha256 } from '../../support/sha256.ts'
 import { createTestIssuer, type TestIssuer, toIssuerConfig } from '../../support/test-issuer.ts'
 import {
   decodeToken,
@@ -27,7 +28,7 @@ beforeAll(async () => {
   weak = await generateSigningKey('RS256', { kid: 'weak', modulusLength: 1024 })
   const { alg: _alg, ...noAlg } = (await generateSigningKey('RS256', { kid: 'no-alg' })).publicJwk
   issuer.extraKeys = [weak.publicJwk, { ...issuer.keys[0]?.publicJwk, kid: 'e1', e: 'AQ' }, noAlg, null]
-  on = createAuthenticator({ issuers: new Map([['main', toIssuerConfig(issuer)]]), clock })
+  on = createAuthenticator({ issuers: new Map([['main', toIssuerConfig(issuer)]]), sha256, clock })
   good = await issuer.mint()
   expect(await on.authenticate(good)).toMatchObject({ issuer: 'main' })
 })
