@@ -33,4 +33,6 @@ export interface Section {
   /** A wrong answer throws. `scale` 1 is the full size; the smoke test gives less. */
   measure(world: World, scale: number, say: (text: string) => void): Promise<readonly Point[]>
   judge(points: readonly Point[]): readonly Verdict[]
+  /** The picture, where sizes are no numbers and a line would say nothing. */
+  draw?(points: readonly Point[]): string
 }
