@@ -4,6 +4,7 @@ import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { ERRORS, GatewayError } from './errors.ts'
 import { type GatewayEnv, getPath } from './http/adaptor.ts'
 import { resourceMetadata, resourceMetadataUrl, toChallenge } from './http/challenge.ts'
+import { createDenialTurns } from './http/denial-turns.ts'
 import { createRequestId, type Exchange, TAKEN, writeAnswer } from './http/exchange.ts'
 import { toProblem } from './http/problem.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
@@ -20,6 +21,7 @@ export interface GatewayDeps {
 }
 
 export function createGateway({ runtime, services, onFinished }: GatewayDeps): Hono<GatewayEnv> {
+  const inTurn = createDenialTurns()
   const app = new Hono<GatewayEnv>({ router: new RegExpRouter(), getPath })
 
   // RFC 9728: lets a client find the authorization server that a challenge asks it to use.
@@ -37,6 +39,11 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
   })
 
   function settle(visit: Visit, error?: unknown): void {
+    if (isDenial(error)) inTurn(() => finish(visit, error))
+    else finish(visit, error)
+  }
+
+  function finish(visit: Visit, error: unknown): void {
     const { exchange, record } = visit
     try {
       if (error !== undefined) refuse(visit, error)
@@ -49,6 +56,10 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
     onFinished(record, performance.now() - exchange.startedAtMs)
   }
   return app
+}
+
+function isDenial(error: unknown): boolean {
+  return error instanceof GatewayError && ERRORS[error.code].status < 500
 }
 
 /** The page shows the Host field: what is refused elsewhere for its fields is refused here too. */

@@ -1,0 +1,45 @@
+/**
+ * Denials a few at a time, so that those who are refused do not take the place of those who are served.
+ *
+ * An answer from an upstream takes several turns of the event loop, a denial one. Of two clients who ask again as soon as
+ * they are answered, the one that is refused would get most of the turns, and as many connections of an attacker as of
+ * everybody else three quarters of the core. With so few in a turn, a busy gateway belongs to those it serves; an idle one
+ * turns so fast that nobody waits.
+ */
+export const DENIALS_PER_TURN = 4
+
+/**
+ * Runs what it is given: at once while this turn of the event loop has room, else in a later one, in the order of their
+ * coming. What waits is bounded by the connections: each has one request under way.
+ */
+export function createDenialTurns(): (deny: () => void) => void {
+  const waiting: (() => void)[] = []
+  let room = DENIALS_PER_TURN
+  let isScheduled = false
+
+  function scheduleTurn(): void {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(beginTurn)
+  }
+
+  function beginTurn(): void {
+    isScheduled = false
+    room = DENIALS_PER_TURN
+    if (waiting.length > 0) scheduleTurn()
+    for (let deny = waiting.shift(); deny !== undefined; deny = room > 0 ? waiting.shift() : undefined) {
+      room -= 1
+      deny()
+    }
+  }
+
+  return (deny) => {
+    scheduleTurn()
+    if (room === 0) {
+      waiting.push(deny)
+      return
+    }
+    room -= 1
+    deny()
+  }
+}
