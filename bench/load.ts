@@ -13,6 +13,8 @@ export interface Load {
   /** One token a line, sent in turn from `firstToken` on; without a file no token is sent. */
   readonly tokenFile?: string
   readonly firstToken?: number
+  /** An answer that takes longer is an error; default is 5. */
+  readonly timeoutSeconds?: number
   /** For wrk; default is wrk.lua. Takes the same arguments and prints the same result. */
   readonly script?: string
 }
@@ -40,7 +42,8 @@ const SCRIPT = new URL('wrk.lua', import.meta.url).pathname
 
 export async function runLoad(load: Load): Promise<LoadResult> {
   const { stdout } = await promisify(execFile)('taskset', [
-    ...['-c', String(LOAD_CORE), 'wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '5s'],
+    ...['-c', String(LOAD_CORE), 'wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`],
+    ...['--timeout', `${load.timeoutSeconds ?? 5}s`],
     ...['-s', load.script ?? SCRIPT, `http://127.0.0.1:${load.port}`, '--'],
     ...[load.tokenFile ?? '-', String(load.firstToken ?? 0), load.path],
   ])

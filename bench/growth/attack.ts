@@ -37,7 +37,7 @@ export const ATTACKS: readonly { readonly kind: Attack | 'none'; readonly title:
 ]
 
 const ROUNDS = 5
-const SECONDS = 2
+const SECONDS = 3
 const CONNECTIONS = 32
 const BAD_TOKENS = 10_000
 const ADDRESSES = 1_000_000
@@ -67,6 +67,7 @@ export const ATTACK: Section = {
   sizeTitle: 'kind of attack',
   series: [
     { id: 'good', title: 'good requests', unit: 'req/s' },
+    // Of all its time, which is a little more than that of the good requests.
     { id: 'attack', title: 'refused requests', unit: 'req/s' },
     { id: 'share', title: 'good requests, of those alone', unit: '×' },
     { id: 'mib', title: 'memory', unit: 'MiB' },
@@ -130,7 +131,7 @@ async function measureAttacks(stand: Stand, scale: number, say: (text: string) =
 
 /** The attack begins before the good requests and ends after them. */
 async function runBoth(stand: Stand, kind: Attack, alone: number): Promise<Sample> {
-  const attack = runAttack(stand, kind, stand.seconds + 2)
+  const attack = runAttack(stand, kind, stand.seconds + 1)
   await sleep(LEAD_MS)
   const good = await runGood(stand, stand.seconds)
   const refused = await attack
