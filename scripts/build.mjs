@@ -1,22 +1,47 @@
-// Bundles src/main.ts into dist/main.js: one file to load at start, npm packages left outside.
-import { chmod, copyFile, rm } from 'node:fs/promises'
+/**
+ * Bundles src/main.ts with the npm packages that it uses into dist/main.js and the parts that only some runs load, see
+ * docs/decisions.md, "The bundle holds the packages". Only oidc-provider stays outside: it is optional, and for `dev` alone.
+ */
+import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { rolldown } from 'rolldown'
 
-const dist = new URL('../dist/', import.meta.url)
+const root = new URL('../', import.meta.url)
+const dist = new URL('dist/', root)
+
+/** Folders of the npm packages that went into these chunks, each with its slash at the end. */
+function packagesIn(chunks) {
+  const ids = chunks.flatMap(({ moduleIds = [] }) => moduleIds)
+  const folders = ids.map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(id)?.[0])
+  return [...new Set(folders.filter((folder) => folder !== undefined))].sort()
+}
+
+/** Name, version and licence of a package as text, for its licence asks that whoever gets the code gets that too. */
+async function describeLicence(folder) {
+  const { name, version, license } = JSON.parse(await readFile(`${folder}package.json`, 'utf8'))
+  const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)(\.|$)/i.test(file)).sort()
+  if (files.length === 0) throw new Error(`${name} comes without a licence file`)
+  const texts = await Promise.all(files.map((file) => readFile(`${folder}${file}`, 'utf8')))
+  return `${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join('\n\n')}\n`
+}
+
 await rm(dist, { recursive: true, force: true })
 const bundle = await rolldown({
   input: 'src/main.ts',
-  cwd: new URL('..', import.meta.url).pathname,
+  cwd: root.pathname,
   platform: 'node',
-  external: (id) => !/^[./]/.test(id),
+  external: ['oidc-provider'],
 })
-await bundle.write({
+const { output } = await bundle.write({
   dir: 'dist',
-  format: 'esm',
+  // To import `node:http` makes Node load its fetch as well; to require it does not.
+  format: 'cjs',
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
 })
 await bundle.close()
+await writeFile(new URL('package.json', dist), '{ "type": "commonjs" }\n')
 // Read beside the module that uses it, which is now the bundle.
-await copyFile(new URL('../src/rate-limiting/sliding-window.lua', import.meta.url), new URL('sliding-window.lua', dist))
+await copyFile(new URL('src/rate-limiting/sliding-window.lua', root), new URL('sliding-window.lua', dist))
+const licences = await Promise.all(packagesIn(output).map(describeLicence))
+await writeFile(new URL('THIRD-PARTY-LICENSES.txt', dist), licences.join(`\n${'-'.repeat(80)}\n\n`))
 await chmod(new URL('main.js', dist), 0o755)

@@ -6,7 +6,7 @@ import { ERRORS } from './errors.ts'
 import { createAddressBook } from './forwarding/address-book.ts'
 import { forward } from './forwarding/forward.ts'
 import { createLeanUpstreamClient } from './forwarding/lean-upstream-client.ts'
-import { createUndiciUpstreamClient } from './forwarding/undici-upstream-client.ts'
+import type { UpstreamClient } from './forwarding/upstream-client.ts'
 import { createGateway } from './gateway.ts'
 import { createAdaptor } from './http/adaptor.ts'
 import { type AdminServer, createAdminServer } from './http/admin-server.ts'
@@ -55,7 +55,7 @@ export async function assemble(
     clock: () => performance.now(),
     onStateChange: (change) => logger.warn(change, 'the rate-limit store changed its state'),
   })
-  const client = config.server.upstreamClient === 'lean' ? createLeanUpstreamClient() : createUndiciUpstreamClient()
+  const client = await createUpstreamClient(config)
   const addresses = createAddressBook(() => performance.now())
   const live = createLiveRuntime(config, keySources, client, pseudonym)
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
@@ -96,6 +96,13 @@ export async function assemble(
 
 export function createPseudonym(): string {
   return `scopegate-${randomBytes(6).toString('hex')}`
+}
+
+async function createUpstreamClient({ server }: GatewayConfig): Promise<UpstreamClient> {
+  if (server.upstreamClient === 'lean') return createLeanUpstreamClient()
+  // Half of all the code that there is: not loaded where it is not used.
+  const { createUndiciUpstreamClient } = await import('./forwarding/undici-upstream-client.ts')
+  return createUndiciUpstreamClient()
 }
 
 function createFinisher(live: LiveRuntime, logAccess: AccessLog, metrics: Metrics) {

@@ -21,12 +21,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-try {
-  process.exitCode = await dispatch(io, process.argv.slice(2), packageFile.version)
-} catch (error) {
-  // The message may quote anything; a name and the place in the program are enough for a report.
-  const { name, stack = '' } = error instanceof Error ? error : new Error('thrown value')
-  const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
-  io.stderr(`scopegate: failed unexpectedly (${name})\n${frames.join('\n')}\n`)
-  process.exitCode = 1
+/** No `await` at the top level: the bundle is CommonJS, see scripts/build.mjs. */
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await dispatch(io, process.argv.slice(2), packageFile.version)
+  } catch (error) {
+    // The message may quote anything; a name and the place in the program are enough for a report.
+    const { name, stack = '' } = error instanceof Error ? error : new Error('thrown value')
+    const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
+    io.stderr(`scopegate: failed unexpectedly (${name})\n${frames.join('\n')}\n`)
+    process.exitCode = 1
+  }
 }
+
+void main()

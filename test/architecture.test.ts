@@ -26,8 +26,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   authentication: {
     values: ['errors.ts'],
     types: ['config'],
-    packages: ['jose', 'openid-client', 'undici'],
-    builtins: [],
+    packages: ['jose', 'openid-client'],
+    builtins: ['http', 'https'],
     edge: true,
   },
   authorization: { values: ['errors.ts', 'read-claim.ts'], types: TOKEN, packages: [], builtins: [], edge: true },

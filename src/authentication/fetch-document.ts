@@ -1,5 +1,9 @@
-/** The only way by which authentication reads from the network: small documents, from configured addresses. */
-import { Agent, request } from 'undici'
+/**
+ * The only way by which authentication reads from the network: small documents, from configured addresses. On `node:http`,
+ * which a gateway has loaded anyway: a library would cost the start more than all documents together.
+ */
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
 import { KeyFetchError } from './key-fetch-error.ts'
 
 /**
@@ -10,31 +14,39 @@ export type FetchDocument = (url: string, signal: AbortSignal) => Promise<Uint8A
 
 const MAX_BYTES = 512 * 1024
 
-/** A `FetchDocument` over undici. */
+/** A `FetchDocument` over HTTP/1.1; `close` breaks off what is under way. */
 export function createDocumentFetcher(): { readonly fetch: FetchDocument; close(): Promise<void> } {
-  const agent = new Agent()
+  const closed = new AbortController()
   return {
-    fetch: (url, signal) => fetchDocument(agent, url, signal),
-    close: () => agent.destroy(),
+    fetch: (url, signal) => fetchDocument(url, signal, closed.signal),
+    close: async () => closed.abort(),
   }
 }
 
-async function fetchDocument(agent: Agent, url: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchDocument(url: string, signal: AbortSignal, closed: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    // `reset`: fetches are minutes apart, and a kept connection would as likely be stale as not.
-    const response = await request(url, {
-      dispatcher: agent,
-      signal,
-      reset: true,
-      headers: { accept: 'application/json' },
-    })
-    if (response.statusCode === 200) return await readCapped(response.body)
-    response.body.on('error', () => {}).destroy()
+    const response = await get(url, AbortSignal.any([signal, closed]))
+    if (response.statusCode === 200) return await readCapped(response)
+    response.on('error', () => {}).destroy()
     throw new KeyFetchError('status', response.statusCode)
   } catch (error) {
     if (error instanceof KeyFetchError) throw error
     throw new KeyFetchError(signal.aborted ? 'timeout' : 'network', error)
   }
+}
+
+function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const { request } = url.startsWith('https:') ? https : http
+  return new Promise((resolve, reject) => {
+    // `agent`: fetches are minutes apart, and a kept connection would as likely be stale as not. `auth`: a discovery
+    // document chooses where keys are asked for, but not what is shown there.
+    request(url, { agent: false, auth: null, signal, headers: { accept: 'application/json' } })
+      .on('response', resolve)
+      .on('error', reject)
+      // Without an error before it when the answer is a switch of protocols.
+      .on('close', () => reject(new Error('no answer')))
+      .end()
+  })
 }
 
 async function readCapped(body: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {

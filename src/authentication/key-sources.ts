@@ -1,6 +1,5 @@
 import type { IssuerConfig } from '../config/gateway-config.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { discoverJwksUri } from './discovery.ts'
 import { createDocumentFetcher, type FetchDocument } from './fetch-document.ts'
 import { createKeySource, type KeySource, type KeySourceOptions } from './jwks.ts'
 import { KeyFetchError } from './key-fetch-error.ts'
@@ -89,6 +88,8 @@ function createLoader(issuer: IssuerConfig, fetch: FetchDocument, clock: Clock) 
     const isFresh = known !== undefined && Math.abs(clock.now() - known.sinceMs) < issuer.keys.freshForMs
     if (known !== undefined && isFresh) return known.url
     const sinceMs = clock.now()
+    // openid-client is for issuers whose `jwks` the file does not name.
+    const { discoverJwksUri } = await import('./discovery.ts')
     known = { url: await discoverJwksUri(issuer.issuer, fetch, signal), sinceMs }
     return known.url
   }

@@ -9,12 +9,11 @@ export interface GatewayEnv {
   Bindings: { readonly exchange: Exchange }
 }
 
-/** As much of a `Request` as Hono's router and the gateway's own pages touch. */
+/** As much of a `Request` as Hono's router touches; the gateway's own pages read the exchange. */
 interface LightRequest {
   readonly method: string
   readonly url: string
   readonly path: string
-  readonly headers: Headers
 }
 
 /** Hono's `getPath`: undecoded, and shortened for most. Policy never depends on it, see `routing/request-target.ts`. */
@@ -55,7 +54,6 @@ function toLightRequest({ incoming }: Exchange): LightRequest {
     // Hono's router looks paths up as keys of an object, which makes V8 keep each new one: it gets those alone that
     // it may have a page for.
     path: url.startsWith(OWN_PAGES) ? withoutQuery(url) : '/',
-    headers: NO_HEADERS,
   }
 }
 
@@ -66,5 +64,3 @@ function withoutQuery(url: string): string {
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
 }
-
-const NO_HEADERS = new Headers()

@@ -1,8 +1,7 @@
 /** The admin listener: health, metrics and the state of the configuration. It exposes nothing else and forwards nothing. */
 
-import type { Server } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 
 export interface AdminSources {
@@ -28,7 +27,14 @@ export function createAdminServer(sources: AdminSources): AdminServer {
     c.text(await sources.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
   app.get('/config/status', (c) => c.json(sources.configStatus()))
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
+  let listener: Promise<(incoming: IncomingMessage, outgoing: ServerResponse) => unknown> | undefined
+
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // With the first page, not at the start: this loads Node's fetch.
+    listener ??= import('@hono/node-server').then(({ getRequestListener }) => getRequestListener(app.fetch))
+    await (await listener)(incoming, outgoing)
+  }
 
   return {
     listen: (host, port) =>

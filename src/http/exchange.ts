@@ -48,8 +48,11 @@ export function createRequestId(): string {
   return prefix + count.toString(36)
 }
 
-/** The answer has been taken care of on the socket: Hono's `Response` is to be ignored. */
-export const TAKEN: Response = new Response(null)
+/**
+ * The answer has been taken care of on the socket: Hono's `Response` is to be ignored. It is none: to name that class makes
+ * Node load all of its fetch, which a gateway that starts has no use for.
+ */
+export const TAKEN = {} as Response
 
 /**
  * Writes a short answer. Afterwards the connection is used again only if the request has been read to its end.

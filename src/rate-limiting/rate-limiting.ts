@@ -3,7 +3,6 @@ import type { RedisConfig } from '../config/gateway-config.ts'
 import { createGuardedRateLimiter } from './guarded-rate-limiter.ts'
 import { createLimitStage, type LimitDecision, type LimitStage } from './limit.ts'
 import { createMemoryRateLimiter } from './memory-rate-limiter.ts'
-import { createRedisClient } from './redis-client.ts'
 import { createRedisWindowStore } from './redis-window-store.ts'
 
 /**
@@ -35,6 +34,8 @@ export async function createRateLimiting(options: RateLimitingOptions): Promise<
   const local = createMemoryRateLimiter({ clock })
   if (redis === undefined) return createLimitStage({ limiter: local, clock, ...(onDecision && { onDecision }) })
 
+  // ioredis costs a start that does not need it as much as the rest of this stage does.
+  const { createRedisClient } = await import('./redis-client.ts')
   const connected = Promise.withResolvers<void>()
   const limiter = createGuardedRateLimiter({
     store: createRedisWindowStore({
