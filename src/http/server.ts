@@ -32,6 +32,12 @@ export type PortSharing = Pick<ListenOptions, 'reusePort' | 'exclusive'>
 /** Connections beyond the limit that are told so; more are closed without a word. */
 const OVERLOAD_ROOM = 100
 
+/**
+ * Connections that wait to be accepted; the kernel takes at most its own limit (`somaxconn`). With Node's 511, the others
+ * of a thousand clients who connect at once wait 1, 3 or 7 seconds until their kernel asks again.
+ */
+const BACKLOG = 65_535
+
 export function createDataServer(config: ServerConfig, { onExchange, onRefused }: ServerHandlers): DataServer {
   const server = createServer(config)
   const drainer = createDrainer(server)
@@ -184,7 +190,7 @@ function isWebSocketHandshake({ method, httpVersion, headers }: IncomingMessage)
 function listen(server: http.Server, address: ListenOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(address, () => {
+    server.listen({ ...address, backlog: BACKLOG }, () => {
       server.off('error', reject)
       resolve(server.address() as AddressInfo)
     })
