@@ -98,13 +98,16 @@ function whole(file: GatewayFile): Salvaged {
   return { file, routeIndexes: [...file.routes.keys()], brokenRoutes: new Map() }
 }
 
+/** zod compiles a schema with `new Function` for data that comes often: a file comes once, and that is dearer. */
+const ONCE = { jitless: true }
+
 /** What `${NAME}` stands for stays a text where the schema takes one, and is a number or boolean where it does not. */
 function parse(document: ConfigDocument) {
-  const result = fileSchema.safeParse(document.data)
+  const result = fileSchema.safeParse(document.data, ONCE)
   if (result.success) return { data: document.data, result }
   const retyped = document.retyped(readIssues(result.error.issues, document.data).map((problem) => problem.path))
   if (retyped === undefined) return { data: document.data, result }
-  return { data: retyped, result: fileSchema.safeParse(retyped) }
+  return { data: retyped, result: fileSchema.safeParse(retyped, ONCE) }
 }
 
 function addSchemaProblem(

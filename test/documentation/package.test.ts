@@ -1,6 +1,6 @@
 /** What is published: the files that package.json names, and a program that runs from them. */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -27,14 +27,26 @@ describe('the package', () => {
       await cp(join(copy, part), join(folder, 'package', part), { recursive: true })
     }
     await rm(copy, { recursive: true })
+    await rm(join(folder, 'node_modules'))
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('runs from the files that are published, without the source', async () => {
+  it('runs from the files that are published, without the source or any package', async () => {
     const main = join(folder, 'package', packageFile.bin.scopegate)
     expect(await run([main, '--version'], root)).toEqual({ stdout: `${packageFile.version}\n`, stderr: '' })
     const { stdout } = await run([main, 'validate', '-c', join(root, 'scopegate.yaml')], root)
     expect(stdout).toMatch(/^ok: 4 routes/)
+  })
+
+  it('holds the licence of each package that is in the bundle', async () => {
+    const dist = join(folder, 'package/dist')
+    const files = (await readdir(dist)).filter((file) => file.endsWith('.js'))
+    const code = await Promise.all(files.map((file) => readFile(join(dist, file), 'utf8')))
+    const bundled = code.join('\n').matchAll(/^\/\/ .*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//gm)
+    const licences = await readFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
+    const named = [...licences.matchAll(/^(\S+) \d+\.\d+\.\d+ \((?:MIT|ISC|Apache-2\.0)\)\n\n\S/gm)]
+    expect(new Set(named.map(([, name]) => name))).toEqual(new Set([...bundled].map(([, name]) => name)))
+    expect(named.map(([, name]) => name)).toContain('hono')
   })
 
   it('has the licence that it names', () => {
