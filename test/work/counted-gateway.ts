@@ -9,6 +9,8 @@ const ROOT = new URL('../..', import.meta.url).pathname
 const COUNTERS = new URL('./counters.ts', import.meta.url).pathname
 
 const BARE_SERVER = new URL('./bare-server.ts', import.meta.url).pathname
+/** Node's count of objects is experimental, and says so. */
+const NODE_OPTIONS = ['--disable-warning=ExperimentalWarning']
 
 type Counts = Readonly<Record<string, number>>
 
@@ -59,7 +61,7 @@ async function spawnCounted(
   { counters = [], nodeOptions = [] }: CountOptions,
 ): Promise<CountedProcess> {
   const { PORT: _, ...env } = process.env
-  const child = spawn(process.execPath, [...nodeOptions, '--import', COUNTERS, ...program], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, ...nodeOptions, '--import', COUNTERS, ...program], {
     cwd: ROOT,
     env: { ...env, COUNT: counters.join(' ') },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc', 'pipe'],
@@ -98,7 +100,8 @@ async function spawnCounted(
     },
     objects: () => ask('objects'),
     async close() {
-      child.kill('SIGTERM')
+      // How it ends in good order is tested elsewhere.
+      child.kill('SIGKILL')
       await exited
       process.off('exit', killWithUs)
     },

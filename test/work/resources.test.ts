@@ -3,7 +3,7 @@ import { connectCaller, head, sendAll } from './callers.ts'
 import { type CountedProcess, startBareServer } from './counted-gateway.ts'
 import { CLIENTS, type CountedShop, startShop, withToken } from './shop.ts'
 
-const REQUESTS = 500
+const REQUESTS = 300
 /** What the process makes beside its requests, such as the answer to the question for the counts: not one for each. */
 const BESIDE = 50
 

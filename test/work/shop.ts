@@ -1,4 +1,5 @@
 /** A counted gateway with all that a request can need: an issuer, an upstream, routes with and without limits. */
+import type { Socket } from 'node:net'
 import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { answering, type RawUpstream, startRawUpstream } from '../support/upstream.ts'
 import { type Caller, connectCallers, head, sendAll } from './callers.ts'
@@ -22,18 +23,20 @@ export interface ShopOptions extends CountOptions {
   readonly callers?: number
   /** Added to the file. */
   readonly file?: Readonly<Record<string, unknown>>
+  /** What the upstream does with a connection; default: it gives {@link ANSWER} to each request. */
+  readonly onConnection?: (socket: Socket) => void
   /** Where windows are counted; default: in memory. */
   readonly redis?: string
 }
 
 /** An answer of 1 KiB, as services give it. */
-const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n${'x'.repeat(1024)}`
+export const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n${'x'.repeat(1024)}`
 
 const ANY_TOKEN = [{ methods: 'any', token: 'any' }]
 
 export async function startShop(options: ShopOptions = {}): Promise<CountedShop> {
   const issuer = await createTestIssuer()
-  const upstream = await startRawUpstream(answering(ANSWER))
+  const upstream = await startRawUpstream(options.onConnection ?? answering(ANSWER))
   const gateway = await startCounted(toFile(issuer, upstream, options), options)
   const callers = await connectCallers(gateway.url, options.callers ?? 1)
   const token = await issuer.mint({ sub: 'u-1', azp: 'shop-spa', scope: 'orders:read' })
@@ -64,11 +67,13 @@ function toFile(issuer: TestIssuer, upstream: RawUpstream, { file, redis }: Shop
     rateLimits: {
       'per-user': { limit: 1_000_000, window: '1h', key: 'token.sub' },
       'per-client': { limit: 1_000_000, window: '1h', key: 'token.azp' },
+      tight: { limit: 1, window: '1h', key: 'token.sub' },
       'per-ip': { limit: 1_000_000, window: '1h', key: 'client.ip', when: 'before-auth' },
     },
     routes: [
       { path: '/orders/{id}', to: 'up', rateLimits: ['per-user'], allow: [{ methods: 'any', scopes: 'orders:read' }] },
       { path: '/twice/{id}', to: 'up', rateLimits: ['per-user', 'per-client'], allow: ANY_TOKEN },
+      { path: '/tight/{id}', to: 'up', rateLimits: ['tight'], allow: ANY_TOKEN },
       { path: '/early/{id}', to: 'up', rateLimits: ['per-ip', 'per-user'], allow: ANY_TOKEN },
       { path: '/free/{id}', to: 'up', allow: ANY_TOKEN },
       { path: '/hidden/{id}', to: 'up', rateLimits: ['per-user'], allow: [{ methods: 'any', roles: 'nobody' }] },

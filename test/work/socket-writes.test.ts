@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { head } from './callers.ts'
 import { CLIENTS, type CountedShop, startShop } from './shop.ts'
 
-const REQUESTS = 500
+const REQUESTS = 300
 
 describe.each(CLIENTS)('writes to sockets, with the upstream client %s', (upstreamClient) => {
   let shop: CountedShop
