@@ -57,14 +57,23 @@ const COUNTERS: Readonly<Record<string, () => void | Promise<void>>> = {
       }, ms)) as typeof setInterval
   },
 
-  /** Each of these is one write to the kernel. By the port of the peer; those to clients together. */
+  /**
+   * Each of these is one write to the kernel, by the port of the peer; those to clients together. What goes to it in
+   * several pieces costs more than what was put together before.
+   */
   writes() {
-    const nameOf = (socket: unknown) => {
+    const peerOf = (socket: unknown) => {
       const { server, remotePort } = socket as Socket & { readonly server?: unknown }
-      return `writes to ${server ? 'clients' : remotePort}`
+      return server ? 'clients' : remotePort
     }
-    countCalls(Socket.prototype, '_write', nameOf)
-    countCalls(Socket.prototype as Required<Socket>, '_writev', nameOf)
+    countCalls(Socket.prototype, '_write', (socket) => {
+      count(`pieces to ${peerOf(socket)}`)
+      return `writes to ${peerOf(socket)}`
+    })
+    countCalls(Socket.prototype as Required<Socket>, '_writev', (socket, [pieces]) => {
+      count(`pieces to ${peerOf(socket)}`, (pieces as unknown[]).length)
+      return `writes to ${peerOf(socket)}`
+    })
   },
 
   /** How often each request's fields are looked at, and what is done to the fields of an answer. */

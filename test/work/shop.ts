@@ -1,6 +1,7 @@
 /** A counted gateway with all that a request can need: an issuer, an upstream, routes with and without limits. */
 import type { Socket } from 'node:net'
 import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
+import { generateSigningKey } from '../support/tokens.ts'
 import { answering, type RawUpstream, startRawUpstream } from '../support/upstream.ts'
 import { type Caller, connectCallers, head, sendAll } from './callers.ts'
 import { type CountedProcess, type CountOptions, startCounted } from './counted-gateway.ts'
@@ -32,10 +33,13 @@ export interface ShopOptions extends CountOptions {
 /** An answer of 1 KiB, as services give it. */
 export const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n${'x'.repeat(1024)}`
 
+/** One for all: to make it takes longer than most of the rest. */
+const signingKey = generateSigningKey('RS256')
+
 const ANY_TOKEN = [{ methods: 'any', token: 'any' }]
 
 export async function startShop(options: ShopOptions = {}): Promise<CountedShop> {
-  const issuer = await createTestIssuer()
+  const issuer = await createTestIssuer({ key: await signingKey })
   const upstream = await startRawUpstream(options.onConnection ?? answering(ANSWER))
   const gateway = await startCounted(toFile(issuer, upstream, options), options)
   const callers = await connectCallers(gateway.url, options.callers ?? 1)

@@ -22,6 +22,12 @@ describe.each(CLIENTS)('writes to sockets, with the upstream client %s', (upstre
     expect(await writes(() => shop.send(bytes, REQUESTS))).toEqual({ toClient: REQUESTS, toUpstream: REQUESTS })
   })
 
+  it('has head and body of a short answer in one piece', async () => {
+    const bytes = await shop.request('/orders/7')
+    const counts = await shop.gateway.count(() => shop.send(bytes, REQUESTS))
+    expect(counts['pieces to clients']).toBe(REQUESTS)
+  })
+
   it('takes one to the client alone, for a refusal', async () => {
     expect(await writes(() => shop.send(head('/orders/7'), REQUESTS, 401))).toEqual({
       toClient: REQUESTS,
