@@ -71,15 +71,19 @@ async function spawnCounted(
   })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
+  // A test that failed half-way leaves it behind: the run ends all the same.
+  for (const part of [child, child.channel, ...child.stdio]) (part as Partial<ChildProcess> | null)?.unref?.()
   const exited = once(child, 'exit')
   const ask = async (question: string) => {
     const answered = once(child, 'message')
     child.send(question)
-    const [{ answer }] = await answered
-    return answer
+    const [answer] = await Promise.race([answered, exited])
+    if (answer?.question !== question) throw new Error(`the process ended when it was asked for ${question}`)
+    return answer.answer
   }
   const counts = async () => difference({}, await ask('counts'))
   const url = await addressOf(child)
+  await ask('compiled')
   return {
     url,
     counts,

@@ -3,8 +3,8 @@ import type { Collected } from './answers.ts'
 import { sendAll } from './callers.ts'
 import { CLIENTS, type CountedShop, startShop } from './shop.ts'
 
-const WARM_UP = 2000
-const REQUESTS = 2000
+const WARM_UP = 1500
+const REQUESTS = 1200
 
 /** Bytes of the heap that a request may allocate: a quarter more than what was counted when this was written. */
 const ALLOCATED = { lean: 28 * 1024, undici: 35 * 1024 }
