@@ -13,6 +13,8 @@ export interface BenchArguments {
   /** Writes bench/results.json and the picture. */
   readonly save: boolean
   readonly install: boolean
+  /** Only how long a start takes. */
+  readonly start: boolean
   /** Another checkout, already built, measured beside this one. */
   readonly compare?: string
 }
@@ -25,6 +27,7 @@ export const USAGE = `npm run bench -- [options]
   --connections N    (default 32)
   --path P           path up to the number of each request (default /orders/)
   --compare DIR      also the gateway of another checkout, from its dist/main.js as it is
+  --start            only the time from a start to the first verified request; writes bench/start.json
   --no-build         measures dist/main.js as it is
   --smoke            one round of one second, no warm-up, no files
   --install          installs the alternatives that come from npm and PyPI into bench/alternatives, and ends`
@@ -46,6 +49,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
       'no-build': { type: 'boolean', default: false },
       smoke: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
+      start: { type: 'boolean', default: false },
     },
   })
   return {
@@ -58,6 +62,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     build: !values['no-build'],
     save: values.rows === undefined && values.compare === undefined && !values.smoke,
     install: values.install,
+    start: values.start,
     ...(values.rows !== undefined && { rows: values.rows.split(',') }),
     ...(values.compare !== undefined && { compare: values.compare }),
   }

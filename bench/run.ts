@@ -9,6 +9,7 @@ import { describeDisturbance, type Result, summarise, toTable } from './report.t
 import type { Row } from './row.ts'
 import { chooseRows, ROWS } from './rows.ts'
 import { type Run, saveRun } from './save.ts'
+import { benchStart } from './start/run-start.ts'
 import { otherCheckout } from './targets/gateway.ts'
 import { BODY, createWorld, FEW_TOKENS, type World } from './world.ts'
 
@@ -68,6 +69,7 @@ async function bench(settings: BenchArguments): Promise<void> {
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(USAGE)
   const settings = parseBenchArguments(args)
+  if (settings.start) return benchStart(settings, ROOT)
   return settings.install ? installAlternatives() : bench(settings)
 }
 

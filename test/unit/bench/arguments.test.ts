@@ -13,6 +13,7 @@ describe('the arguments of the bench', () => {
       build: true,
       save: true,
       install: false,
+      start: false,
     })
   })
 
@@ -37,7 +38,8 @@ describe('the arguments of the bench', () => {
   it('are all in the usage', () => {
     const options = [...USAGE.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name)
     expect(options).toEqual([
-      ...['rows', 'rounds', 'seconds', 'warm-up', 'connections', 'path', 'compare', 'no-build', 'smoke', 'install'],
+      ...['rows', 'rounds', 'seconds', 'warm-up', 'connections', 'path', 'compare', 'start', 'no-build'],
+      ...['smoke', 'install'],
     ])
   })
 })
