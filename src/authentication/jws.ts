@@ -39,7 +39,19 @@ export function readJwsHeader(token: string): JwsHeader {
   if (!COMPACT.test(token)) throw invalidToken('token_malformed')
   const parts = token.split('.')
   if (!parts.every(isCanonical)) throw invalidToken('token_malformed')
-  const header = readObject(parts[0] ?? '')
+  return rememberHeader(parts[0] ?? '')
+}
+
+/** An issuer heads all tokens that it signs with a key alike, so the last header is mostly the next one too. */
+let last: { readonly part: string; readonly header: JwsHeader } | undefined
+
+function rememberHeader(part: string): JwsHeader {
+  if (last?.part !== part) last = { part, header: parseHeader(part) }
+  return last.header
+}
+
+function parseHeader(part: string): JwsHeader {
+  const header = readObject(part)
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw invalidToken('token_critical')
   const [alg, kid, typ] = ['alg', 'kid', 'typ'].map((name) => ownMember(header, name))
   if (typeof alg !== 'string') throw invalidToken('token_algorithm')

@@ -1,5 +1,7 @@
 /** Deeper than any token needs, and shallow enough for whoever walks the claims by recursion. */
 const MAX_DEPTH = 64
+const QUOTE = 0x22
+const COLON = 0x3a
 
 /**
  * Parses JSON text (RFC 8259) and throws a SyntaxError where parsers would disagree on the meaning: when an object
@@ -8,7 +10,7 @@ const MAX_DEPTH = 64
  */
 export function parseStrictJson(text: string): unknown {
   const value: unknown = JSON.parse(text)
-  assertUniqueNames(text)
+  assertUniqueNames(text, value)
   return value
 }
 
@@ -19,45 +21,33 @@ export function ownMember(value: unknown, name: string): unknown {
   return (value as Record<string, unknown>)[name]
 }
 
-/** Member names of an open object; null for an open array. */
-type Container = Set<string> | null
-
-/** Walks over text that `JSON.parse` has accepted, so that only strings and brackets matter. */
-function assertUniqueNames(text: string): void {
-  const open: Container[] = []
-  let names: Container = null
-  let nameIsNext = false
-  for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
-      case '"': {
-        const end = endOfString(text, at)
-        if (nameIsNext) addName(names, text.slice(at, end + 1))
-        nameIsNext = false
-        at = end
-        break
-      }
-      case '{':
-      case '[':
-        open.push(names)
-        if (open.length > MAX_DEPTH) throw new SyntaxError('nested too deep')
-        names = text[at] === '{' ? new Set() : null
-        nameIsNext = names !== null
-        break
-      case '}':
-      case ']':
-        names = open.pop() ?? null
-        nameIsNext = false
-        break
-      case ',':
-        nameIsNext = names !== null
-    }
-  }
+/**
+ * A parser keeps one member of each name, so an object that repeats one has fewer members than its text has. Each
+ * member has one colon outside strings; comparing the sums costs a fraction of collecting names a second time.
+ */
+function assertUniqueNames(text: string, value: unknown): void {
+  if (countMembers(value, 0) !== countColons(text)) throw new SyntaxError('repeated member name')
 }
 
-function addName(names: Container, literal: string): void {
-  const name = literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
-  if (names?.has(name)) throw new SyntaxError('repeated member name')
-  names?.add(name)
+/** Members of all objects in a parsed value, inside `depth` containers. */
+function countMembers(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth === MAX_DEPTH) throw new SyntaxError('nested too deep')
+  const children = Object.values(value)
+  let members = Array.isArray(value) ? 0 : children.length
+  for (const child of children) members += countMembers(child, depth + 1)
+  return members
+}
+
+/** Colons outside strings, of text that `JSON.parse` has accepted. */
+function countColons(text: string): number {
+  let colons = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    else if (code === COLON) colons++
+  }
+  return colons
 }
 
 /** Index of the quote that closes the string opened at `start`. */
