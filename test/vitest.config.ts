@@ -13,7 +13,7 @@ export default defineConfig({
           ...shared,
           name: 'other client',
           include: ['test/integration/forwarding/**/*.test.ts', 'test/security/request-smuggling.test.ts'],
-          env: { UPSTREAM_CLIENT: 'lean' },
+          env: { UPSTREAM_CLIENT: 'undici' },
         },
       },
       {

@@ -89,7 +89,7 @@ function startTarget(world: World, id: TargetId, upstreamPort: number): Promise<
     const script = new URL('../floors/bare-passthrough.ts', import.meta.url)
     return startNode(world, 'bodies-passthrough', script, [String(upstreamPort)], GATEWAY_CORE)
   }
-  return startGateway(world, 'bodies', { ...EVERYTHING, upstreamClient: 'lean' }, { upstreamPort, change: withUploads })
+  return startGateway(world, 'bodies', EVERYTHING, { upstreamPort, change: withUploads })
 }
 
 async function startNode(

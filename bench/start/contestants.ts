@@ -41,7 +41,7 @@ async function gateway(world: World, root: string, id: 'jwks' | 'discovery', tit
   const { main } = file.issuers as { main: { jwks?: string } }
   if (id === 'discovery') delete main.jwks
   const path = join(world.folder, `start-${id}.yaml`)
-  await writeFile(path, stringify({ ...file, upstreamClient: 'lean' }))
+  await writeFile(path, stringify(file))
   return {
     id,
     title,

@@ -87,7 +87,6 @@ export const GATEWAY_ROWS: readonly Row[] = [
   gateway('limit', '+ limit in memory', { access: 'scope', limit: 'memory' }),
   gateway('limit-redis', '+ limit in Redis instead', { access: 'scope', limit: 'redis' }),
   gateway('gateway', '+ access log: everything on', EVERYTHING),
-  gateway('gateway-lean', 'everything on, upstream client lean', { ...EVERYTHING, upstreamClient: 'lean' }),
   gateway('gateway-undici', 'everything on, upstream client undici', { ...EVERYTHING, upstreamClient: 'undici' }),
   gateway('gateway-redis', 'everything on, limit in Redis', { ...EVERYTHING, limit: 'redis' }),
 ]

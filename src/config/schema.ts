@@ -181,7 +181,7 @@ export const fileSchema = z
       .describe('Processes: a number, or auto for one per core'),
     upstreamClient: z
       .enum(['lean', 'undici'])
-      .prefault('undici')
+      .prefault('lean')
       .describe("What sends requests to upstreams: `lean` (the gateway's own strict client) or `undici` (the library)"),
     redis: redisSchema.optional().describe('Where windows are counted; default: in memory'),
     trustedProxies: z

@@ -17,7 +17,7 @@ const CHANGES: Readonly<Record<string, object>> = {
   listen: { listen: { host: '127.0.0.1', port: 1 } },
   admin: { admin: false },
   workers: { workers: 2 },
-  upstreamClient: { upstreamClient: 'lean' },
+  upstreamClient: { upstreamClient: 'undici' },
   redis: { redis: { url: 'redis://127.0.0.1:1' } },
   'limits.headers': { limits: { headers: '8KiB' } },
   'limits.url': { limits: { url: '4KiB' } },

@@ -54,7 +54,6 @@ async function loadedBy(
         main: { issuer: issuer.issuer, jwks: issuer.jwksUrl, audience: 'shop-api', ...settings.issuer },
       },
       upstreams: { orders: upstream.url },
-      upstreamClient: 'lean',
       rateLimits: { 'per-user': { limit: 100, window: '1m', key: 'token.sub' } },
       defaults: { issuer: 'main', rateLimits: ['per-user'] },
       routes: [{ path: '/orders/**', to: 'orders', allow: [{ methods: ['GET'], scopes: 'orders:read' }] }],

@@ -65,7 +65,7 @@ describe('loadConfig: defaults and overrides', () => {
       listen: { host: '0.0.0.0', port: 8080 },
       admin: { host: '127.0.0.1', port: 9090 },
       workers: 1,
-      upstreamClient: 'undici',
+      upstreamClient: 'lean',
       headersBytes: 16 * 1024,
       urlBytes: 8 * 1024,
       headerTimeoutMs: 10_000,
