@@ -15,6 +15,12 @@ export interface BenchArguments {
   readonly install: boolean
   /** Only how long a start takes. */
   readonly start: boolean
+  /** Only how cost grows. */
+  readonly growth: boolean
+  /** Of growth; undefined means all. */
+  readonly sections?: readonly string[]
+  /** Too short for a figure. */
+  readonly smoke: boolean
   /** Another checkout, already built, measured beside this one. */
   readonly compare?: string
 }
@@ -28,6 +34,8 @@ export const USAGE = `npm run bench -- [options]
   --path P           path up to the number of each request (default /orders/)
   --compare DIR      also the gateway of another checkout, from its dist/main.js as it is
   --start            only the time from a start to the first verified request; writes bench/start.json
+  --growth           only how cost grows with size; writes bench/growth.json and a picture for each section
+  --sections a,b     only these sections of growth
   --no-build         measures dist/main.js as it is
   --smoke            one round of one second, no warm-up, no files
   --install          installs the alternatives that come from npm and PyPI into bench/alternatives, and ends`
@@ -50,6 +58,8 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
       smoke: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
       start: { type: 'boolean', default: false },
+      growth: { type: 'boolean', default: false },
+      sections: { type: 'string' },
     },
   })
   return {
@@ -63,6 +73,9 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     save: values.rows === undefined && values.compare === undefined && !values.smoke,
     install: values.install,
     start: values.start,
+    growth: values.growth,
+    smoke: values.smoke,
+    ...(values.sections !== undefined && { sections: values.sections.split(',') }),
     ...(values.rows !== undefined && { rows: values.rows.split(',') }),
     ...(values.compare !== undefined && { compare: values.compare }),
   }

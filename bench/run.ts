@@ -1,6 +1,7 @@
 /** `npm run bench`: the cost of a request, measured on the real program beside others. Exit code 1: something went wrong. */
 import { execFileSync } from 'node:child_process'
 import { type BenchArguments, parseBenchArguments, USAGE } from './arguments.ts'
+import { benchGrowth } from './growth/run-growth.ts'
 import { installAlternatives } from './install.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import { measure } from './measure.ts'
@@ -70,6 +71,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(USAGE)
   const settings = parseBenchArguments(args)
   if (settings.start) return benchStart(settings, ROOT)
+  if (settings.growth) return benchGrowth(settings, ROOT)
   return settings.install ? installAlternatives() : bench(settings)
 }
 

@@ -13,11 +13,12 @@ const STYLE = `
   text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; }
   .page { fill: #ffffff; } .text { fill: #1f2328; } .strong { fill: #1f2328; font-weight: 600; }
   .faint { fill: #59636e; font-size: 11px; } .line { stroke: #d1d9e0; }
-  .floor { fill: #9aa4ae; } .gateway { fill: #54a3e8; } .chosen { fill: #0b5cad; } .other { fill: #d98b3a; }
+  .floor { color: #9aa4ae; } .gateway { color: #54a3e8; } .chosen { color: #0b5cad; } .other { color: #d98b3a; }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117; } .text, .strong { fill: #f0f6fc; } .faint { fill: #9198a1; } .line { stroke: #3d444d; }
-    .floor { fill: #6e7781; } .gateway { fill: #3b7fc4; } .chosen { fill: #79c0ff; } .other { fill: #c97a2b; }
+    .floor { color: #6e7781; } .gateway { color: #3b7fc4; } .chosen { color: #79c0ff; } .other { color: #c97a2b; }
   }
+  rect, circle { fill: currentColor; } .curve { fill: none; stroke: currentColor; stroke-width: 2; }
 `
 
 export function drawPicture({ width, height, title, body }: Picture): string {

@@ -15,14 +15,27 @@ function benchClaims(overrides: Record<string, unknown> = {}): Record<string, un
   return { exp, sub: randomUUID(), sid: randomUUID(), scope: `openid email profile ${SCOPE}`, ...overrides }
 }
 
+/** What signs for an issuer. */
+export interface Signer {
+  /** As in `iss`. */
+  readonly issuer: string
+  readonly alg: string
+  readonly kid: string | undefined
+  readonly privateKey: KeyObject
+}
+
+export function signerOf({ issuer, keys }: TestIssuer): Signer {
+  const [{ alg, kid, privateKey }] = keys as [SigningKey]
+  return { issuer, alg, kid, privateKey: KeyObject.from(privateKey as Parameters<typeof KeyObject.from>[0]) }
+}
+
 /** Tokens of as many users, into a file with one a line. Signed with `node:crypto`, at a quarter of a millisecond each. */
-export async function writeTokens(issuer: TestIssuer, count: number, file: string): Promise<void> {
-  const key = issuer.keys[0] as SigningKey
-  const privateKey = KeyObject.from(key.privateKey as Parameters<typeof KeyObject.from>[0])
-  const header = encode(JSON.stringify({ alg: key.alg, typ: 'JWT', kid: key.kid }))
+export async function writeTokens(signer: Signer, count: number, file: string): Promise<void> {
+  const { issuer, alg, kid, privateKey } = signer
+  const header = encode(JSON.stringify({ alg, typ: 'JWT', kid }))
   const lines: string[] = []
   for (let i = 0; i < count; i++) {
-    const claims = keycloakClaims('access', issuer.issuer, benchClaims(), { audience: AUDIENCE, nowMs: Date.now() })
+    const claims = keycloakClaims('access', issuer, benchClaims(), { audience: AUDIENCE, nowMs: Date.now() })
     const input = `${header}.${encode(JSON.stringify(claims))}`
     lines.push(`${input}.${sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url')}`)
   }

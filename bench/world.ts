@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createTestIssuer, type TestIssuer } from '../test/support/test-issuer.ts'
 import { findProgram, freePort, LOAD_CORE, type Running, startPinned } from './processes.ts'
 import { nginxUpstreamConfig } from './targets/nginx.ts'
-import { mintSamples, type SampleTokens, writeTokens } from './tokens.ts'
+import { mintSamples, type SampleTokens, signerOf, writeTokens } from './tokens.ts'
 
 export const BODY = 'x'.repeat(1024)
 /** More than any cache of the comparison holds, so that a token is never found in one when its turn comes again. */
@@ -35,7 +35,7 @@ export async function createWorld(): Promise<World> {
 
   async function makeTokens(kind: 'few' | 'many'): Promise<string> {
     const file = join(folder, `${kind}-tokens.txt`)
-    await writeTokens(issuer, kind === 'few' ? FEW_TOKENS : MANY_TOKENS, file)
+    await writeTokens(signerOf(issuer), kind === 'few' ? FEW_TOKENS : MANY_TOKENS, file)
     return file
   }
 

@@ -21,6 +21,7 @@ import type { Running } from '../processes.ts'
 import { missingProgram } from '../row.ts'
 import { median } from '../statistics.ts'
 import { BODY, type World } from '../world.ts'
+import { ADDRESSES_SCRIPT, withAddressLimit } from './addresses.ts'
 import { type BadToken, badTokens } from './attack-tokens.ts'
 import { EVERYTHING, startGateway } from './gateway-process.ts'
 import type { Point, Section, Verdict } from './section.ts'
@@ -87,18 +88,11 @@ export const ATTACK: Section = {
     }
   },
   judge: judgeAttack,
-  draw: (points) => drawBarChart(toChart(points)),
-}
-
-/** The peer is a trusted proxy, so that the attacker may have as many addresses as he likes. */
-function withAddressLimit(file: Record<string, unknown>): Record<string, unknown> {
-  const perAddress = { limit: 1_000_000_000, window: '10m', key: 'client.ip', when: 'before-auth' }
-  return {
-    ...file,
-    trustedProxies: ['127.0.0.1'],
-    rateLimits: { ...(file.rateLimits as object), 'per-address': perAddress },
-    defaults: { issuer: 'main', rateLimits: ['per-address', 'per-user'] },
-  }
+  footer: [
+    `${CONNECTIONS} connections with good requests and ${CONNECTIONS} with the attack, all asking again as soon as they are answered.`,
+    'Everything on: token, scope, limits by user and by client address in memory, access log. Load and attack share a core.',
+  ],
+  draw: (points, footer) => drawBarChart(toChart(points, footer)),
 }
 
 async function measureAttacks(stand: Stand, scale: number, say: (text: string) => void): Promise<Point[]> {
@@ -157,7 +151,7 @@ async function runAttack(stand: Stand, kind: Attack, seconds: number): Promise<L
 }
 
 async function weaponOf({ world, nextAddress }: Stand, kind: Attack): Promise<Partial<Load>> {
-  if (kind === 'addresses') return { script: new URL('attack.lua', import.meta.url).pathname, firstToken: nextAddress }
+  if (kind === 'addresses') return { script: ADDRESSES_SCRIPT, firstToken: nextAddress }
   const tokenFile = join(world.folder, `attack-${kind}.txt`)
   await writeFile(tokenFile, `${badTokens(kind, world.samples.good, BAD_TOKENS).join('\n')}\n`)
   return { tokenFile }
@@ -173,7 +167,7 @@ function judgeAttack(points: readonly Point[]): Verdict[] {
   return [...shares, { text: `${Math.round(mib)} MiB after all attacks (at most ${MOST_MIB})`, kept: mib <= MOST_MIB }]
 }
 
-function toChart(points: readonly Point[]): BarChart {
+function toChart(points: readonly Point[], footer: readonly string[]): BarChart {
   return {
     title: 'Good requests per second beside an attack on the same core (more is better)',
     // Room for the notes.
@@ -184,10 +178,7 @@ function toChart(points: readonly Point[]): BarChart {
       note: size === 1 ? '' : `${share.toFixed(2)} ×; ${Math.round(attack).toLocaleString('en')} refused/s`,
       kind: size === 1 ? 'gateway' : 'chosen',
     })),
-    footer: [
-      `${CONNECTIONS} connections with good requests and ${CONNECTIONS} with the attack, all asking again as soon as they are answered.`,
-      'Everything on: token, scope, limits by user and by client address in memory, access log. Load and attack share a core.',
-    ],
+    footer,
   }
 }
 

@@ -53,6 +53,11 @@ export const BODIES: Section = {
     { id: 'passthroughUp', title: 'up: bare passthrough', unit: 'MiB/s' },
     { id: 'mib', title: 'memory of the gateway at most', unit: 'MiB' },
   ],
+  labelOf: sizeOf,
+  footer: [
+    '32 connections with bodies of 1 and 32 KiB, 2 with larger ones. Everything on.',
+    'Bare passthrough: `node:http` and undici without a check, on the same core in turn.',
+  ],
   missing: () => undefined,
   async measure(world, scale, say) {
     const running: Running[] = []

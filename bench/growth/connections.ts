@@ -35,6 +35,9 @@ export const CONNECTIONS: Section = {
     { id: 'rate', title: 'throughput', unit: 'req/s' },
     { id: 'p99', title: '99th percentile', unit: 'ms' },
   ],
+  footer: [
+    'GET with a token of 1,000 that are cached; each connection asks again when it has its answer. Everything on.',
+  ],
   missing: () => missingProgram('wrk') ?? missingFiles(readFileSync('/proc/self/limits', 'utf8')),
   async measure(world, scale, say) {
     const gateway = await startGateway(world, 'connections', EVERYTHING)

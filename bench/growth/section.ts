@@ -33,6 +33,10 @@ export interface Section {
   /** A wrong answer throws. `scale` 1 is the full size; the smoke test gives less. */
   measure(world: World, scale: number, say: (text: string) => void): Promise<readonly Point[]>
   judge(points: readonly Point[]): readonly Verdict[]
+  /** Of a size on the axis; default is the number. */
+  labelOf?(size: number): string
+  /** Below the picture: what each request was and what counted. */
+  readonly footer: readonly string[]
   /** The picture, where sizes are no numbers and a line would say nothing. */
-  draw?(points: readonly Point[]): string
+  draw?(points: readonly Point[], footer: readonly string[]): string
 }

@@ -14,6 +14,8 @@ describe('the arguments of the bench', () => {
       save: true,
       install: false,
       start: false,
+      growth: false,
+      smoke: false,
     })
   })
 
@@ -38,8 +40,8 @@ describe('the arguments of the bench', () => {
   it('are all in the usage', () => {
     const options = [...USAGE.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name)
     expect(options).toEqual([
-      ...['rows', 'rounds', 'seconds', 'warm-up', 'connections', 'path', 'compare', 'start', 'no-build'],
-      ...['smoke', 'install'],
+      ...['rows', 'rounds', 'seconds', 'warm-up', 'connections', 'path', 'compare', 'start'],
+      ...['growth', 'sections', 'no-build', 'smoke', 'install'],
     ])
   })
 })

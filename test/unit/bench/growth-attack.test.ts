@@ -34,7 +34,7 @@ describe('the growth section of attacks', () => {
   })
 
   it('draws a bar for each kind', () => {
-    const svg = ATTACK.draw?.(points([0.5, 0.7, 0.6, 0.8])) ?? ''
+    const svg = ATTACK.draw?.(points([0.5, 0.7, 0.6, 0.8]), ['how it was measured']) ?? ''
     for (const { title } of ATTACKS) expect(svg).toContain(`>${title}<`)
     expect(svg).toContain('0.70 ×; 9,000 refused/s')
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK, importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { AUDIENCE, mintSamples, publicKeyPem, SCOPE, writeTokens } from '../../../bench/tokens.ts'
+import { AUDIENCE, mintSamples, publicKeyPem, SCOPE, signerOf, writeTokens } from '../../../bench/tokens.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
 
@@ -13,7 +13,7 @@ describe('the tokens of the bench', () => {
   it('are good, each of another user, and as Keycloak signs them', async () => {
     const issuer = keep(await createTestIssuer())
     const folder = await mkdtemp(join(tmpdir(), 'scopegate-tokens-'))
-    await writeTokens(issuer, 3, join(folder, 'tokens.txt'))
+    await writeTokens(signerOf(issuer), 3, join(folder, 'tokens.txt'))
     const tokens = (await readFile(join(folder, 'tokens.txt'), 'utf8')).trimEnd().split('\n')
     await rm(folder, { recursive: true })
     const key = await importJWK(issuer.keys[0]?.publicJwk ?? {}, 'RS256')
