@@ -49,8 +49,9 @@ export function drawLineChart(chart: LineChart): string {
 
 function drawPanel(chart: LineChart, unit: string, top: number): string[] {
   const curves = chart.curves.filter((curve) => curve.unit === unit)
-  const step = stepOf(Math.max(...curves.flatMap(({ values }) => values)))
-  const highest = Math.ceil(Math.max(...curves.flatMap(({ values }) => values)) / step) * step
+  const greatest = Math.max(...curves.flatMap(({ values }) => values))
+  const step = stepOf(greatest)
+  const highest = Math.max(1, Math.ceil(greatest / step)) * step
   const yOf = (value: number) => Math.round(top + PANEL - (value / highest) * PANEL)
   const ticks = Array.from({ length: Math.round(highest / step) + 1 }, (_, index) => index * step)
   const names = spreadApart(curves.map(({ values }) => yOf(values.at(-1) ?? 0)))
