@@ -7,8 +7,9 @@ import { LIMITER_KEYS } from './limiter-keys.ts'
 import { ROUTES } from './routes.ts'
 import type { Section } from './section.ts'
 import { TOKENS } from './tokens.ts'
+import { WORKERS } from './workers.ts'
 
-export const SECTIONS: readonly Section[] = [ROUTES, ALLOW, TOKENS, LIMITER_KEYS, BODIES, CONNECTIONS, ATTACK]
+export const SECTIONS: readonly Section[] = [ROUTES, ALLOW, TOKENS, LIMITER_KEYS, BODIES, CONNECTIONS, ATTACK, WORKERS]
 
 /** The sections with these ids; throws when there is none of a name. */
 export function chooseSections(ids: readonly string[] | undefined): Section[] {
