@@ -63,7 +63,8 @@ function textField(name: string, value: string | undefined): string {
   return PLAIN.test(value) ? `,"${name}":"${value}"` : `,"${name}":${JSON.stringify(value)}`
 }
 
-const MAX_KNOWN = 1000
+/** As many as there may be routes. */
+const MAX_KNOWN = 16_384
 
 /** For values that come again and again, such as routes: a look-up is cheaper than a check of each character. */
 function createRepeatedField(name: string): (value: string | undefined) => string {

@@ -53,24 +53,35 @@ export function createMetrics(): Metrics {
   }
 }
 
-/** Found by their parts: to put labels together for each request would cost ten times as much. */
-function createRequestCounters() {
-  const all: { readonly labels: string; value: number }[] = []
-  const byRoute = new Map<string, Map<string, Map<number, (typeof all)[number]>>>()
+interface RequestCounter extends Sample {
+  readonly status: number
+  readonly reason: string
+  value: number
+}
 
-  function add(route: string, status: number, reason: string): (typeof all)[number] {
-    const added = { labels: `route="${escapeLabel(route)}",status="${status}",reason="${reason}"`, value: 0 }
-    const byReason = byRoute.get(route) ?? new Map<string, Map<number, typeof added>>()
-    const byStatus = byReason.get(reason) ?? new Map<number, typeof added>()
-    byRoute.set(route, byReason.set(reason, byStatus.set(status, added)))
+/**
+ * Found by their parts: to put labels together for each request would cost ten times as much. Of one route there are few,
+ * the most frequent ones usually first.
+ */
+function createRequestCounters() {
+  const all: RequestCounter[] = []
+  const byRoute = new Map<string, RequestCounter[]>()
+
+  function add(counters: RequestCounter[], route: string, status: number, reason: string): RequestCounter {
+    const labels = `route="${escapeLabel(route)}",status="${status}",reason="${reason}"`
+    const added = { labels, status, reason, value: 0 }
+    byRoute.set(route, counters)
+    counters.push(added)
     all.push(added)
     return added
   }
 
   return {
     count(route: string, status: number, reason: string): void {
-      const found = byRoute.get(route)?.get(reason)?.get(status) ?? add(route, status, reason)
-      found.value++
+      const counters = byRoute.get(route) ?? []
+      const known = counters.find((counter) => counter.status === status && counter.reason === reason)
+      const counter = known ?? add(counters, route, status, reason)
+      counter.value++
     },
     /** In the order in which they were first counted. */
     samples: (): Sample[] => all.map(({ labels, value }) => ({ labels, value })),
