@@ -23,5 +23,6 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9090/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# By its first line, which has the options of Node.
+ENTRYPOINT ["/app/dist/main.js"]
 CMD ["start", "-c", "/etc/scopegate/scopegate.yaml"]

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
 
 /** Cores that this process may use, such as `0-3,8`. */
 export function parseCores(status: string): number[] {
@@ -27,12 +28,20 @@ export interface Running {
 }
 
 export interface StartOptions {
-  readonly core: number
+  /** One, or several that it may use. */
+  readonly core: number | readonly number[]
   readonly port: number
   /** Its standard output and error; what it printed is quoted when it does not start. */
   readonly outputFile: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+}
+
+/** The bundle of a checkout, started as its first line says, by the Node that runs the bench. */
+export function programOf(root: string): readonly string[] {
+  const file = join(root, 'dist/main.js')
+  const flags = /^#!\/usr\/bin\/env (?:-S )?node *(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
+  return [process.execPath, ...flags.split(' ').filter((flag) => flag !== ''), file]
 }
 
 /** Nothing that was started outlives this program. */

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /** The process: arguments, environment, streams, signals. The only file that touches it. */
 import packageFile from '../package.json' with { type: 'json' }
 import type { CommandIo } from './cli/command-io.ts'

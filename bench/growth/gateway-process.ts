@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { freePort, GATEWAY_CORE, type Running, startPinned } from '../processes.ts'
+import { freePort, GATEWAY_CORE, programOf, type Running, startPinned } from '../processes.ts'
 import { routeScopeFile, type Stages } from '../targets/gateway.ts'
 import type { World } from '../world.ts'
 
@@ -17,7 +17,12 @@ export async function startGateway(
   world: World,
   id: string,
   stages: Stages,
-  options: { readonly upstreamPort?: number; readonly change?: (file: RouteScopeFile) => RouteScopeFile } = {},
+  options: {
+    readonly upstreamPort?: number
+    /** Default is the one that is kept free for what is measured. */
+    readonly cores?: readonly number[]
+    readonly change?: (file: RouteScopeFile) => RouteScopeFile
+  } = {},
 ): Promise<Running> {
   const port = await freePort()
   const { issuer, jwksUrl } = world.issuer
@@ -29,6 +34,11 @@ export async function startGateway(
   })
   const path = join(world.folder, `${id}.yaml`)
   await writeFile(path, stringify(options.change?.(file) ?? file))
-  const command = [process.execPath, join(ROOT, 'dist/main.js'), 'start', '-c', path]
-  return startPinned(command, { core: GATEWAY_CORE, port, outputFile: world.outputFile(id), cwd: ROOT })
+  const command = [...programOf(ROOT), 'start', '-c', path]
+  return startPinned(command, {
+    core: options.cores ?? GATEWAY_CORE,
+    port,
+    outputFile: world.outputFile(id),
+    cwd: ROOT,
+  })
 }

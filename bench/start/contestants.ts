@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { ALL_CHECKS, type Check } from '../checks.ts'
 import { EVERYTHING } from '../growth/gateway-process.ts'
-import { freePort } from '../processes.ts'
+import { freePort, programOf } from '../processes.ts'
 import { routeScopeFile } from '../targets/gateway.ts'
 import { BODY, type World } from '../world.ts'
 
@@ -47,6 +47,6 @@ async function gateway(world: World, root: string, id: 'jwks' | 'discovery', tit
     title,
     checks: ALL_CHECKS,
     port,
-    command: [process.execPath, join(root, 'dist/main.js'), 'start', '-c', path],
+    command: [...programOf(root), 'start', '-c', path],
   }
 }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { ALL_CHECKS, TOKEN_CHECKS } from '../checks.ts'
-import { freePort, GATEWAY_CORE, type Running, startPinned } from '../processes.ts'
+import { freePort, GATEWAY_CORE, programOf, type Running, startPinned } from '../processes.ts'
 import { missingProgram, type Row } from '../row.ts'
 import { AUDIENCE, SCOPE } from '../tokens.ts'
 import type { World } from '../world.ts'
@@ -63,7 +63,7 @@ async function start(world: World, id: string, stages: Stages, root: string): Pr
   const at = { port, issuer, jwksUrl, upstreamPort: world.upstream.port }
   const redisUrl = redis && { redisUrl: `redis://127.0.0.1:${redis.port}` }
   await writeFile(file, stringify(routeScopeFile(stages, { ...at, ...redisUrl })))
-  const command = [process.execPath, join(root, 'dist/main.js'), 'start', '-c', file]
+  const command = [...programOf(root), 'start', '-c', file]
   return startPinned(command, { core: GATEWAY_CORE, port, outputFile: world.outputFile(id), cwd: root })
 }
 

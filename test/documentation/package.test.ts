@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import packageFile from '../../package.json' with { type: 'json' }
@@ -36,6 +36,15 @@ describe('the package', () => {
     expect(await run([main, '--version'], root)).toEqual({ stdout: `${packageFile.version}\n`, stderr: '' })
     const { stdout } = await run([main, 'validate', '-c', join(root, 'scopegate.yaml')], root)
     expect(stdout).toMatch(/^ok: 4 routes/)
+  })
+
+  it('starts by itself, with the options that its first line gives to Node', async () => {
+    const main = join(folder, 'package', packageFile.bin.scopegate)
+    const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
+    const { stdout } = await promisify(execFile)(main, ['--version'], { env: { PATH } })
+    expect(stdout).toBe(`${packageFile.version}\n`)
+    expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env -S node --max-semi-space-size=4\n/)
+    expect(readProjectFile('Dockerfile')).toContain('ENTRYPOINT ["/app/dist/main.js"]')
   })
 
   it('holds the licence of each package that is in the bundle', async () => {
