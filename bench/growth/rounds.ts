@@ -87,7 +87,7 @@ interface Sample {
   readonly mib: number
 }
 
-export async function runRound(world: World, { gateway, id, load }: Candidate, seconds: number): Promise<Sample> {
+async function runRound(world: World, { gateway, id, load }: Candidate, seconds: number): Promise<Sample> {
   const cpuBefore = cpuMsOf(gateway.pid)
   const { requests, seconds: lasted, bytes, errors } = await runLoad({ ...load, port: gateway.port, seconds })
   const cpuUs = ((cpuMsOf(gateway.pid) - cpuBefore) * 1000) / requests

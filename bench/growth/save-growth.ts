@@ -32,7 +32,7 @@ export async function saveGrowthPicture(section: Section, root: string): Promise
   if (run !== undefined) await writeFile(`${root}docs/bench-${section.id}.svg`, drawGrowth(section, run))
 }
 
-export function drawGrowth(section: Section, { points, machine, date, commit }: GrowthRun): string {
+function drawGrowth(section: Section, { points, machine, date, commit }: GrowthRun): string {
   const footer = [
     ...section.footer,
     `${machine.cpu}, one core for the gateway. Node ${machine.versions.node}. ${date.slice(0, 10)}, ${commit}.`,
