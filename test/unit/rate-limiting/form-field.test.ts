@@ -41,6 +41,19 @@ describe('readFormField (application/x-www-form-urlencoded)', () => {
     },
   )
 
+  it.each(['username=%61%25€', 'username=a%€', 'username=%61%€', 'username=%61%%e2%82%ac'])(
+    'reads %s as every other spelling of the name: a stray "%%" spoils nothing behind it',
+    (body) => {
+      expect(read(body)).toBe('a%€')
+    },
+  )
+
+  it('reads a character whose bytes came raw and escaped', () => {
+    expect(
+      read(Uint8Array.of(...new TextEncoder().encode('username='), 0xe2, ...new TextEncoder().encode('%82%ac'))),
+    ).toBe('€')
+  })
+
   it('reads bytes that are not UTF-8 without failing', () => {
     expect(read(Uint8Array.of(...new TextEncoder().encode('username='), 0xff))).toBe('\uFFFD')
   })
