@@ -36,6 +36,14 @@ async function start(): Promise<void> {
     defaults: { issuer: 'main' },
     routes: [
       { path: '/orders/**', to: 'app', allow: [{ methods: 'any', token: 'any' }] },
+      {
+        path: '/admin/**',
+        to: 'app',
+        allow: [
+          { methods: 'any', scopes: 'admin' },
+          { methods: 'any', roles: 'admin' },
+        ],
+      },
       { path: '/both/**', to: 'app', issuer: ['main', 'other'], allow: [{ methods: 'any', token: 'any' }] },
     ],
   }))
