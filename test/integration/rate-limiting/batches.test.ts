@@ -8,9 +8,10 @@ import {
   type SlidingWindow,
   takeUnit,
 } from '../../../src/rate-limiting/sliding-window.ts'
+import { holds } from '../../support/cases.ts'
 import { describeWithRedis, startRedis, type TestRedis } from '../../support/redis.ts'
 import { connectRedisLimiter, type RedisLimiter } from '../../support/redis-limiter.ts'
-import { caseCount, windowSpec } from '../../unit/rate-limiting/window-scenarios.ts'
+import { windowSpec } from '../../unit/rate-limiting/window-scenarios.ts'
 
 const WIDE: WindowSpec = { limit: 1000, windowMs: 60_000 }
 const T0 = 1_800_000_000_000
@@ -174,7 +175,7 @@ describeWithRedis('batches of checks on Redis', () => {
     }
 
     it('gives a batch the very verdicts of as many calls one after the other, and of the arithmetic', async () => {
-      await fc.assert(
+      await holds(
         fc.asyncProperty(
           fc.array(windowSpec, { minLength: 4, maxLength: 4 }),
           fc.array(request, { minLength: 1, maxLength: 120 }),
@@ -184,7 +185,7 @@ describeWithRedis('batches of checks on Redis', () => {
             expect(await run(specs, orders, true)).toEqual(verdicts)
           },
         ),
-        { numRuns: caseCount(60) },
+        { usual: 60, nightly: 500 },
       )
     })
   })

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RateLimiter, Verdict, WindowSpec } from '../../../src/rate-limiting/rate-limiter.ts'
 import type { RedisClient } from '../../../src/rate-limiting/redis-client.ts'
 import { createSlidingWindow, giveBackUnit, takeUnit } from '../../../src/rate-limiting/sliding-window.ts'
+import { holds } from '../../support/cases.ts'
 import { describeWithAnyRedis, findRedis } from '../../support/redis.ts'
 import { connectRedisLimiter } from '../../support/redis-limiter.ts'
-import { caseCount, scenario, windowSpec } from '../../unit/rate-limiting/window-scenarios.ts'
+import { scenario, windowSpec } from '../../unit/rate-limiting/window-scenarios.ts'
 
 describeWithAnyRedis('sliding-window.lua', () => {
   let redis: Awaited<ReturnType<typeof findRedis>>
@@ -39,7 +40,7 @@ describeWithAnyRedis('sliding-window.lua', () => {
 
   it('gives every verdict that the arithmetic in TypeScript gives, also while limit and window change', async () => {
     const change = fc.option(windowSpec, { nil: undefined, freq: 10 })
-    await fc.assert(
+    await holds(
       fc.asyncProperty(windowSpec, scenario, fc.array(change), async (first, steps, changes) => {
         const key = `script:${randomUUID()}`
         const window = createSlidingWindow()
@@ -65,12 +66,12 @@ describeWithAnyRedis('sliding-window.lua', () => {
         }
         expect(await Promise.all(answers)).toEqual(expected)
       }),
-      { numRuns: caseCount(600) },
+      { usual: 600, nightly: 3_000 },
     )
   })
 
   it('opens no window when the clock is set back, and is free again one window later', async () => {
-    await fc.assert(
+    await holds(
       fc.asyncProperty(windowSpec, scenario, fc.array(fc.nat(5_000_000)), async (spec, steps, setBacks) => {
         const key = `back:${randomUUID()}`
         const sent: { realMs: number; answer: Verdict | Promise<Verdict> }[] = []
@@ -96,7 +97,7 @@ describeWithAnyRedis('sliding-window.lua', () => {
         }
         expect(verdicts.at(-1)?.allowed).toBe(true)
       }),
-      { numRuns: caseCount(150) },
+      { usual: 150, nightly: 1_000 },
     )
   })
 

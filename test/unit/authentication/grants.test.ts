@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Claims } from '../../../src/authentication/access-token.ts'
 import { readRoles, readScopes } from '../../../src/authentication/grants.ts'
+import { holds } from '../../support/cases.ts'
 
 const parse = (text: string) => JSON.parse(text) as Claims
 
@@ -110,7 +111,7 @@ describe('readScopes and readRoles', () => {
         fc.dictionary(names, tie('tree')),
       ),
     }))
-    fc.assert(
+    holds(
       fc.property(fc.dictionary(names, tree), (claims) => {
         for (const name of [
           ...readScopes(claims),

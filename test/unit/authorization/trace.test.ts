@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decide } from '../../../src/authorization/decide.ts'
 import type { DecisionTrace } from '../../../src/authorization/trace.ts'
 import type { Method, RoutePolicy } from '../../../src/config/gateway-config.ts'
+import { holds } from '../../support/cases.ts'
 import { line, routeWith } from '../../support/routes.ts'
 
 const trace = (): DecisionTrace => ({ lines: [] })
@@ -104,7 +105,7 @@ describe('the trace of a decision', () => {
     .map(({ scopes, roles, acr, sub }) => ({ scopes: new Set(scopes), roles: new Set(roles), claims: { acr, sub } }))
 
   it('agrees with the decision, and leaves it as it is', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(allowLine, { maxLength: 4 }), token, names, (allow, grants, id) => {
         const route = routeWith({ allow })
         const seen = trace()
@@ -116,12 +117,12 @@ describe('the trace of a decision', () => {
         const first = seen.lines.find(({ holds }) => holds)
         expect(decision.allowed ? decision.line : undefined).toBe(first?.line)
       }),
-      { numRuns: 2000 },
+      { usual: 2000, nightly: 100_000 },
     )
   })
 
   it('is followed by a scope that does open the route', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(allowLine, { maxLength: 4 }), token, names, (allow, grants, id) => {
         const route = routeWith({ allow })
         const decision = decide(route, 'GET', { id }, grants)
@@ -131,7 +132,7 @@ describe('the trace of a decision', () => {
           decide(route, 'GET', { id }, { ...grants, scopes: new Set([...grants.scopes, ...scopes]) }).allowed
         expect(extended(scope?.split(' ') ?? ['a', 'b', 'c'])).toBe(scope !== undefined)
       }),
-      { numRuns: 2000 },
+      { usual: 2000, nightly: 100_000 },
     )
   })
 })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { editDistance } from '../../../src/config/nearest.ts'
 import { formatProblem } from '../../../src/config/problem.ts'
 import { fileSchema } from '../../../src/config/schema.ts'
+import { holds } from '../../support/cases.ts'
 import { complete, load, readMistakes } from './mistakes.ts'
 
 const FULL = readFileSync(new URL('../../fixtures/config/full.yaml', import.meta.url), 'utf8')
@@ -54,11 +55,11 @@ function assertGood(text: string): void {
 
 describe('loadConfig: properties', () => {
   it('returns problems, and never throws, for any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), assertGood), { numRuns: 300 })
+    holds(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), assertGood), { usual: 300, nightly: 10_000 })
     const pieces = fc.array(fc.constantFrom(...PIECES, 'routes', 'redis', 'to', 'a'), { maxLength: 40 })
-    fc.assert(
+    holds(
       fc.property(pieces, (all) => assertGood(all.join(''))),
-      { numRuns: 1000 },
+      { usual: 1000, nightly: 20_000 },
     )
   })
 
@@ -76,9 +77,9 @@ describe('loadConfig: properties', () => {
       'admin',
       'identity',
     )
-    fc.assert(
+    holds(
       fc.property(key, value, (name, json) => assertGood(complete(`${name}: ${json}\n`))),
-      { numRuns: 300 },
+      { usual: 300, nightly: 10_000 },
     )
   })
 
@@ -100,7 +101,7 @@ describe('loadConfig: properties', () => {
     const edited = fc.property(edit, ([start, length, piece]) => {
       assertGood(FULL.slice(0, start) + piece + FULL.slice(start + length))
     })
-    fc.assert(edited, { numRuns: 200 })
+    holds(edited, { usual: 200, nightly: 5_000 })
   })
 
   it('never throws for two mistakes in one file', () => {
@@ -112,7 +113,7 @@ describe('loadConfig: properties', () => {
 describe('editDistance', () => {
   it('is a distance: nothing for equal words, the same both ways, at most the longer word', () => {
     const word = fc.string({ maxLength: 8 })
-    fc.assert(
+    holds(
       fc.property(word, word, (a, b) => {
         const distance = editDistance(a, b)
         expect(distance === 0).toBe(a === b)

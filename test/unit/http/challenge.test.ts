@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { GatewayConfig } from '../../../src/config/gateway-config.ts'
 import { ERRORS, type ErrorCode, GatewayError, INVALID_TOKEN_REASONS, invalidToken } from '../../../src/errors.ts'
 import { invalidTokenText, resourceMetadata, resourceMetadataUrl, toChallenge } from '../../../src/http/challenge.ts'
+import { holds } from '../../support/cases.ts'
 
 const URL = 'https://api.example.com/.well-known/oauth-protected-resource'
 const CODES = Object.keys(ERRORS) as ErrorCode[]
@@ -54,7 +55,7 @@ describe('toChallenge (RFC 6750 section 3, RFC 9728 section 5.1)', () => {
 
   it('never quotes a reason, a cause or anything outside the allowed characters', () => {
     const input = fc.string({ unit: 'binary' })
-    fc.assert(
+    holds(
       fc.property(fc.constantFrom(...CODES), input, input, input, (code, reason, scope, url) => {
         const error = new GatewayError(code, `~${reason}`, { scope, because: [reason] }, new Error(reason))
         const challenge = toChallenge(error, url)

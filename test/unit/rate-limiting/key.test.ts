@@ -4,6 +4,7 @@ import type { AccessToken, Claims } from '../../../src/authentication/access-tok
 import type { KeyPart, RateLimitPolicy } from '../../../src/config/gateway-config.ts'
 import { toClientNetwork } from '../../../src/rate-limiting/client-network.ts'
 import { type LimitSubject, toWindowKey } from '../../../src/rate-limiting/key.ts'
+import { holds } from '../../support/cases.ts'
 
 function policy(...key: KeyPart[]): RateLimitPolicy {
   return { name: 'p', limit: 1, windowMs: 1000, key, when: 'after-auth', onStoreError: 'local' }
@@ -147,7 +148,7 @@ describe('toWindowKey', () => {
           fields: user === null ? {} : { username: user },
         }),
       )
-    fc.assert(
+    holds(
       fc.property(list, list, (one, other) => {
         expect(key(one) === key(other)).toBe(one[0] === other[0] && one[1] === other[1])
       }),

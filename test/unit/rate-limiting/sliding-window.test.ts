@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Verdict, WindowSpec } from '../../../src/rate-limiting/rate-limiter.ts'
 import { createSlidingWindow, giveBackUnit, takeUnit, toGrainMs } from '../../../src/rate-limiting/sliding-window.ts'
-import { caseCount, type Step, scenario, windowSpec } from './window-scenarios.ts'
+import { holds } from '../../support/cases.ts'
+import { type Step, scenario, windowSpec } from './window-scenarios.ts'
 
 /** The same promise written as plainly as can be: a list of units, each in its cell. */
 function createPlainModel(spec: WindowSpec) {
@@ -63,7 +64,7 @@ function createWindow(spec: WindowSpec): Window {
 
 describe('sliding window', () => {
   it('agrees with a plain model on every verdict', () => {
-    fc.assert(
+    holds(
       fc.property(windowSpec, scenario, (spec, steps) => {
         const window = createWindow(spec)
         const model = createPlainModel(spec)
@@ -80,12 +81,12 @@ describe('sliding window', () => {
         }
         run(steps, () => {}, both)
       }),
-      { numRuns: caseCount(3000) },
+      { usual: 3000, nightly: 50_000 },
     )
   })
 
   it('never holds more than the limit in any true window, and denies for one grain too long at most', () => {
-    fc.assert(
+    holds(
       fc.property(windowSpec, scenario, (spec, steps) => {
         const window = createWindow(spec)
         const times: number[] = []
@@ -101,12 +102,12 @@ describe('sliding window', () => {
           { take: window.take, giveBack: () => {} },
         )
       }),
-      { numRuns: caseCount(2000) },
+      { usual: 2000, nightly: 50_000 },
     )
   })
 
   it('tells the retry time to the millisecond', () => {
-    fc.assert(
+    holds(
       fc.property(windowSpec, scenario, (spec, steps) => {
         const window = createWindow(spec)
         let last: { verdict: Verdict; nowMs: number } | undefined
@@ -130,12 +131,12 @@ describe('sliding window', () => {
         expect(window.take(nowMs + verdict.resetMs - 1).allowed).toBe(false)
         expect(window.take(nowMs + verdict.resetMs).allowed).toBe(true)
       }),
-      { numRuns: caseCount(2000) },
+      { usual: 2000, nightly: 50_000 },
     )
   })
 
   it('opens no window when its clock is set back, and is free again one window later', () => {
-    fc.assert(
+    holds(
       fc.property(windowSpec, scenario, fc.array(fc.nat(5_000_000)), (spec, steps, setBacks) => {
         const window = createSlidingWindow()
         const times: number[] = []
@@ -156,7 +157,7 @@ describe('sliding window', () => {
         realMs += spec.windowMs
         expect(take()).toBe(true)
       }),
-      { numRuns: caseCount(1000) },
+      { usual: 1000, nightly: 50_000 },
     )
   })
 

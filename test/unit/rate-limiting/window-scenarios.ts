@@ -10,11 +10,6 @@ export interface Step {
   readonly refund: number | undefined
 }
 
-/** RATE_LIMIT_CASES multiplies the number of random cases. */
-export function caseCount(usual: number): number {
-  return usual * Number(process.env.RATE_LIMIT_CASES ?? 1)
-}
-
 /** Long enough that no key of a real store expires while a scenario runs in virtual time. */
 const windowMs = fc.integer({ min: 60_000, max: 300_000 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
 import { canonicalPath, readRequestTarget } from '../../../src/routing/request-target.ts'
+import { holds } from '../../support/cases.ts'
 
 const LIMIT = 8192
 
@@ -167,30 +168,30 @@ function accepted(url: string): string | undefined {
 
 describe('the canonical path', () => {
   it('is its own canonical form', () => {
-    fc.assert(
+    holds(
       fc.property(anyPath, (url) => {
         const path = accepted(url)
         fc.pre(path !== undefined)
         expect(readRequestTarget(path, LIMIT).path).toBe(path)
         expect(canonicalPath(path)).toBe(path)
       }),
-      { numRuns: 2000 },
+      { usual: 2000, nightly: 100_000 },
     )
   })
 
   it('is the same to a WHATWG URL parser', () => {
-    fc.assert(
+    holds(
       fc.property(anyPath, (url) => {
         const path = accepted(url)
         fc.pre(path !== undefined)
         expect(new URL(`http://h${path}`).pathname).toBe(path)
       }),
-      { numRuns: 2000 },
+      { usual: 2000, nightly: 100_000 },
     )
   })
 
   it('holds no dot segment, slash or control once its segments are decoded, once or twice', () => {
-    fc.assert(
+    holds(
       fc.property(anyPath, (url) => {
         const path = accepted(url)
         fc.pre(path !== undefined)
@@ -200,18 +201,18 @@ describe('the canonical path', () => {
           expect(decodeURIComponent(decoded)).toBe(decoded)
         }
       }),
-      { numRuns: 2000 },
+      { usual: 2000, nightly: 100_000 },
     )
   })
 
   it('means the same bytes as what was sent', () => {
-    fc.assert(
+    holds(
       fc.property(anyPath, (url) => {
         const path = accepted(url)
         fc.pre(path !== undefined)
         expect(decodeURIComponent(path)).toBe(decodeURIComponent(url))
       }),
-      { numRuns: 2000 },
+      { usual: 2000, nightly: 100_000 },
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createWholeLines } from '../../../src/workers/whole-lines.ts'
+import { holds } from '../../support/cases.ts'
 
 function passed(chunks: readonly Buffer[]): string[] {
   const lines: string[] = []
@@ -19,7 +20,7 @@ describe('whole lines', () => {
   })
 
   it('holds for any text in any pieces, also when a character is cut in two', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.nat(40)), (text, cuts) => {
         const bytes = Buffer.from(`${text}\nä\n`)
         const at = [...new Set([0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
