@@ -43,7 +43,17 @@ const spoilt = fc.tuple(token, fc.nat(), odd).map(([good, at, piece]) => {
   const place = at % (good.length + 1)
   return good.slice(0, place) + piece + good.slice(place)
 })
-const anyToken = fc.oneof({ weight: 4, arbitrary: token }, { weight: 2, arbitrary: spoilt }, anyText)
+/** The last character of a part replaced by another one: mostly the same bytes, written in another way. */
+const respelt = fc.tuple(token, fc.nat(2), fc.constantFrom(...'BCDhijk019-_')).map(([good, index, last]) => {
+  const parts = good.split('.')
+  return parts.with(index, (parts[index] as string).slice(0, -1) + last).join('.')
+})
+const anyToken = fc.oneof(
+  { weight: 4, arbitrary: token },
+  { weight: 2, arbitrary: spoilt },
+  { weight: 2, arbitrary: respelt },
+  anyText,
+)
 
 /** Names of one object, in a text that JSON.parse accepts: a reviver sees each member that is kept, this each that is written. */
 function repeatsName(json: string): boolean {

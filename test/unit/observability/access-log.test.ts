@@ -93,7 +93,7 @@ describe('a line of the access log', () => {
         expect(lines[0]).toMatch(/^\{[^\n\r]*\}\n$/)
         expect(lines[0]?.isWellFormed()).toBe(true)
       }),
-      { usual: 2000, nightly: 100_000 },
+      { usual: 2000, nightly: 20_000 },
     )
   })
 

@@ -81,7 +81,7 @@ describe('sliding window', () => {
         }
         run(steps, () => {}, both)
       }),
-      { usual: 3000, nightly: 50_000 },
+      { usual: 3000, nightly: 20_000 },
     )
   })
 
@@ -102,7 +102,7 @@ describe('sliding window', () => {
           { take: window.take, giveBack: () => {} },
         )
       }),
-      { usual: 2000, nightly: 50_000 },
+      { usual: 2000, nightly: 20_000 },
     )
   })
 
@@ -131,7 +131,7 @@ describe('sliding window', () => {
         expect(window.take(nowMs + verdict.resetMs - 1).allowed).toBe(false)
         expect(window.take(nowMs + verdict.resetMs).allowed).toBe(true)
       }),
-      { usual: 2000, nightly: 50_000 },
+      { usual: 2000, nightly: 20_000 },
     )
   })
 
@@ -157,7 +157,7 @@ describe('sliding window', () => {
         realMs += spec.windowMs
         expect(take()).toBe(true)
       }),
-      { usual: 1000, nightly: 50_000 },
+      { usual: 1000, nightly: 20_000 },
     )
   })
 
