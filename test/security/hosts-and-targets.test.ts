@@ -77,6 +77,25 @@ describe('request targets that are not a path (RFC 9112 section 3.2)', () => {
   })
 })
 
+describe("the gateway's own page (RFC 9728)", () => {
+  it('GHSA-5hvv-m4w4-gf6v: stands at its one address, and opens nothing beside it', async () => {
+    expect((await target.ask(`GET ${METADATA} HTTP/1.1`)).status).toBe(200)
+    const beside = ['/', '/x', '/read', '?', '?x=/public/', '/public/a']
+    for (const path of [
+      ...beside.map((text) => METADATA + text),
+      '/.well-known/openid-configuration',
+      '/.well-known',
+    ]) {
+      expect((await target.ask(`GET ${path} HTTP/1.1`)).status).toBe(401)
+    }
+    for (const method of ['POST', 'DELETE', 'OPTIONS']) {
+      expect((await target.ask(`${method} ${METADATA} HTTP/1.1`)).status).toBe(401)
+    }
+    expect((await target.ask(`GET ${METADATA}/../../read HTTP/1.1`)).status).toBe(400)
+    expect(target.upstream.text()).toBe('')
+  })
+})
+
 describe('methods', () => {
   it.each(['TRACE', 'OPTIONS', 'PROPFIND', 'PURGE', 'LINK', 'SEARCH', 'QUERY', 'M-SEARCH'])(
     'never lets a %s pass: 401, then 405 with Allow',

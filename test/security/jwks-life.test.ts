@@ -89,20 +89,23 @@ describe('the keys of an issuer, seen from outside', () => {
     expect(await statusOf(it)).toBe(200)
   })
 
-  it('asks only the address that the file names, and takes no key for encryption or with a secret', async () => {
+  it('asks only the address that the file names, and takes no key that is broken, weak, for encryption or with a secret', async () => {
     const foreign = await generateSigningKey('RS256', { kid: 'enc' })
+    const leaked = await generateSigningKey('RS256', { kid: 'leaked' })
     const small = await generateSigningKey('RS256', { kid: 'small', modulusLength: 1024 })
     target = await startTarget(({ issuer }) => {
       issuer.extraKeys = [
         null,
         { ...foreign.publicJwk, use: 'enc' },
+        { ...leaked.publicJwk, d: 'AQAB' },
+        ...['!!!', 7, undefined].map((n) => ({ ...leaked.publicJwk, kid: 'broken', n })),
         small.publicJwk,
         { kty: 'oct', kid: 'oct', k: 'c2VjcmV0', alg: 'HS256' },
       ]
       return { issuers: { main: { issuer: issuer.issuer, jwks: issuer.jwksUrl, audience: 'shop-api' } }, routes }
     })
     expect(await statusOf(target)).toBe(200)
-    expect(await statusOf(target, foreign)).toBe(401)
+    for (const key of [foreign, leaked]) expect(await statusOf(target, key)).toBe(401)
     const claims = keycloakClaims('access', target.issuer.issuer, {}, { nowMs: Date.now() })
     const token = await signText('{"alg":"RS256","typ":"JWT","kid":"small"}', JSON.stringify(claims), small)
     expect((await target.ask('GET /a HTTP/1.1', `Authorization: Bearer ${token}`)).status).toBe(401)

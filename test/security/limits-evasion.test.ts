@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createTestIssuer } from '../support/test-issuer.ts'
 import { startTarget, type Target } from './target.ts'
 
 let direct: Target
@@ -83,6 +84,35 @@ describe('ways around a limit', () => {
       )
     }
     expect(answers).toEqual([200, 200, 200, 429, 200])
+  })
+
+  it('counts the same subject of another issuer in a window of its own', async () => {
+    const other = await createTestIssuer({ realm: 'other' })
+    const target = await startTarget(({ issuer }) => ({
+      ...file,
+      issuers: {
+        main: { issuer: issuer.issuer, audience: 'shop-api' },
+        other: { issuer: other.issuer, audience: 'shop-api' },
+      },
+      defaults: { issuer: ['main', 'other'] },
+    }))
+    try {
+      const ours = await target.bearer({ sub: 'alice' })
+      const theirs = `Authorization: Bearer ${await other.mint({ sub: 'alice' })}`
+      const answers = await statuses(target, '/per-user/a', [
+        [ours],
+        [ours],
+        [ours],
+        [ours],
+        [theirs],
+        [ours],
+        [theirs],
+      ])
+      expect(answers).toEqual([200, 200, 200, 429, 200, 429, 200])
+    } finally {
+      await target.close()
+      await other.close()
+    }
   })
 
   it.each([

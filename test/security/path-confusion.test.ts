@@ -52,6 +52,7 @@ describe('a path that can be read in two ways (STANDARDS section 3)', () => {
     ['CVE-2026-126357', '/public/%252e%252e/admin'],
     ['GHSA-5r4p-p66f-jhc7', '/public/%25%32%65'],
     ['GHSA-pxq7-h93f-9jrg', '/public/x#/../admin'],
+    ['GHSA-pxq7-h93f-9jrg', '/public/x#y'],
     ['GHSA-pxq7-h93f-9jrg', '/public/x%23'],
     ['GHSA-pxq7-h93f-9jrg', '/public?x#y'],
     ['NUL', '/public/%00/admin'],

@@ -159,6 +159,8 @@ describe('tampering', () => {
 
   it.each([
     ['padding', (t: string) => `${t}=`],
+    ['all the padding that base64 has', (t: string) => `${t}==`],
+    ['plain base64 in the signature', (t: string) => t.replace(/[-_](?=[^.]*$)/, (it) => (it === '-' ? '+' : '/'))],
     ['padding of the payload', (t: string) => t.replace(/\.([^.]+)\./, '.$1=.')],
     ['plain base64', (t: string) => t.replace(/[-_]/, '+')],
     ['a slash', (t: string) => t.replace(/.$/, '/')],

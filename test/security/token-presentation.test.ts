@@ -69,6 +69,21 @@ describe('how a token is presented (RFC 6750 sections 2 and 3.1)', () => {
     expect(target.upstream.text()).toBe('')
   })
 
+  it('CVE-2022-29226: a token that is known already lets no second one pass beside it', async () => {
+    const token = await sign()
+    expect((await askWith(token)).status).toBe(200)
+    target.upstream.clear()
+    for (const query of [`access_token=${token}`, 'access%5Ftoken=x', '%61ccess_token=']) {
+      expect((await askWith(token, `/orders/1?${query}`)).status).toBe(400)
+    }
+    for (const second of [`Bearer ${token}`, 'Bearer x', 'Basic eA==', '']) {
+      const fields = [`Authorization: Bearer ${token}`, `authorization: ${second}`]
+      expect((await target.ask('GET /orders/1 HTTP/1.1', ...fields)).status).toBe(400)
+    }
+    expect(target.upstream.text()).toBe('')
+    expect((await askWith(token)).status).toBe(200)
+  })
+
   it.each(['access_token', 'access%5ftoken', '%61ccess_token'])(
     'answers 400 to a token in the field and one in the query as %s',
     async (name) => {

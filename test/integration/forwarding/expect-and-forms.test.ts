@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
+import { closedPort } from '../../support/forwarding.ts'
+import { openTo, startGateway, type TestGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { connectRaw } from '../../support/raw-client.ts'
 import { parseAnswer, request } from '../../support/raw-http.ts'
@@ -64,6 +65,13 @@ describe('Expect: 100-continue (RFC 9110 section 10.1.1)', () => {
       expect(parseAnswer(client.text()).headers.get('connection')).toEqual(['close'])
     }
     expect(upstream.received).toHaveLength(1)
+  })
+
+  it('is not answered with 100 when no upstream listens', async () => {
+    const gateway = keep(await startGateway(openTo(await closedPort())))
+    const client = await connectRaw(gateway.url, post('/orders', 5, 'Expect: 100-continue'))
+    await client.closed
+    expect(client.text()).toMatch(/^HTTP\/1\.1 502 /)
   })
 
   it.each(['200-ok', '100-continue, other'])('answers 417 to Expect: %s', async (expectation) => {

@@ -166,6 +166,25 @@ describe('an upstream that goes away', () => {
     for (let i = 0; i < 6; i += 1) expect((await get(gateway)).status).toBe(200)
   })
 
+  it('asks again once: of two connections that have gone stale, the second is not followed by a third', async () => {
+    let asked = 0
+    let first: net.Socket | undefined
+    const upstream = await hostile((socket) => {
+      let requests = 0
+      socket.on('data', () => {
+        asked += 1
+        requests += 1
+        if (requests > 1) socket.destroy()
+        // Both are held until both are there, so that there are two connections.
+        else if (first === undefined) first = socket
+        else for (const one of [first, socket]) one.write(`${OK}${BODY}`)
+      })
+    })
+    const gateway = await gatewayTo({ urls: [upstream.url], connections: 2 })
+    expect((await Promise.all([get(gateway), get(gateway)])).map(({ status }) => status)).toEqual([200, 200])
+    expect([(await get(gateway)).status, asked]).toEqual([502, 4])
+  })
+
   it('does not ask again for a POST', async () => {
     let posts = 0
     const upstream = await hostile((socket) => {
