@@ -49,6 +49,7 @@ export function describeRequests({ client, keep }: ClientUnderTest): void {
     ['a line end in the method', { method: 'GET / HTTP/1.1\r\nX: b' }],
     ['a transfer coding of its own', { headers: ['Transfer-Encoding', 'chunked'] }],
     ['a length that is none', { method: 'POST', headers: ['Content-Length', 'x'] }],
+    ['a length that is not its body’s', { method: 'POST', headers: ['Content-Length', '5'], body: Buffer.from('abc') }],
     ['a field of the connection', { headers: ['Keep-Alive', 'timeout=5'] }],
     ['an expectation', { headers: ['Expect', '100-continue'] }],
   ])('sends nothing of a request with %s', async (_, request) => {

@@ -114,6 +114,7 @@ const problem = inFile('http/problem.ts', LEAKS, [
     replace:
       'const detail = invalidTokenText(error) ?? String((error.cause as Error | undefined)?.message ?? error.reason)',
     removes: 'what went wrong inside stays inside',
+    tests: ['security/bugs.test.ts'],
     guards: ['RFC 9457 5'],
   },
   {

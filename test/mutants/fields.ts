@@ -147,7 +147,7 @@ const actions = inFile('http/field-actions.ts', SPOOFED, [
     find: "return name.toLowerCase() === key ? action : 'drop'",
     replace: 'return action',
     removes: 'X_Forwarded_For is not taken for the field',
-    tests: ['security/token-presentation.test.ts', ...SPOOFED],
+    tests: [...SPOOFED, ...SMUGGLING],
     guards: ['GHSA-5m6w-wvh7-57vm'],
   },
   {

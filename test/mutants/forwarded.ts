@@ -38,7 +38,6 @@ const telling = inFile('forwarding/request-headers.ts', SPOOFED, [
     find: 'if (known?.identity !== identity) {',
     replace: 'if (known === undefined) {',
     removes: 'the identity fields are those of this route',
-    tests: ['unit/forwarding/request-headers.test.ts'],
     guards: ['CVE-2026-16158'],
   },
   {

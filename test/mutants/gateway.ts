@@ -4,7 +4,6 @@ import { inFile, type Mutant } from './mutant.ts'
 const SPOOFED = ['security/spoofed-fields.test.ts']
 const SMUGGLING = ['security/request-smuggling.test.ts']
 const HOSTS = ['security/hosts-and-targets.test.ts']
-const LIFE = ['security/process-life.test.ts']
 
 const address = inFile('http/client-address.ts', SPOOFED, [
   {
@@ -56,7 +55,7 @@ const adaptor = inFile('http/adaptor.ts', HOSTS, [
     find: "incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET')",
     replace: "(incoming.method ?? 'GET')",
     removes: 'Hono does not answer a HEAD by itself',
-    tests: ['integration/request-path.test.ts', ...HOSTS],
+    tests: HOSTS,
     guards: ['pitfall 11'],
   },
   {
@@ -89,7 +88,6 @@ const gateway = inFile('gateway.ts', HOSTS, [
     find: "/^[\\w.:[\\]-]+$/.test(host) ? host : 'localhost'",
     replace: 'host',
     removes: 'a Host field that is shown is a host',
-    tests: LIFE,
     guards: ['RFC 9728 3'],
   },
   {

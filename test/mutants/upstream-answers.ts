@@ -33,6 +33,7 @@ const head = inFile('forwarding/answer-head.ts', FAULTS, [
     find: "if (this.isChunked || !CHUNKED.test(written)) this.problem = 'a transfer coding that is not chunked'\n        else ",
     replace: '',
     removes: 'the coding of an answer is chunked',
+    tests: LEAN,
     guards: ['pitfall 19'],
   },
   {

@@ -87,6 +87,7 @@ const attempts = inFile('forwarding/attempts.ts', FAULTS, [
     removes: 'a body that was begun is not sent to another address',
     tests: ['integration/forwarding/addresses.test.ts'],
     guards: ['RFC 9110 9.2.2'],
+    survives: 'a body is begun once there is a connection, and no later failure is one of connecting: a second line',
   },
 ])
 

@@ -92,6 +92,8 @@ describe("the gateway's own page (RFC 9728)", () => {
       expect((await target.ask(`${method} ${METADATA} HTTP/1.1`)).status).toBe(401)
     }
     expect((await target.ask(`GET ${METADATA}/../../read HTTP/1.1`)).status).toBe(400)
+    const strange = await target.send(`GET ${METADATA} HTTP/1.1\r\nHost: a'(b);c\r\nConnection: close\r\n\r\n`)
+    expect(JSON.parse(parseAnswer(strange).body)).toMatchObject({ resource: 'http://localhost' })
     expect(target.upstream.text()).toBe('')
   })
 })
@@ -121,6 +123,9 @@ describe('methods', () => {
     const token = await target.bearer()
     const head = await target.ask('HEAD /read HTTP/1.1', token)
     expect([head.status, head.body]).toEqual([200, ''])
+    target.upstream.answer = 'HTTP/1.1 203 Seen\r\nX-Seen: yes\r\nContent-Length: 2\r\n\r\n'
+    const seen = await target.ask('HEAD /read HTTP/1.1', token)
+    expect([seen.status, seen.headers.get('x-seen'), seen.headers.get('content-length')]).toEqual([203, ['yes'], ['2']])
     expect((await target.ask('POST /read HTTP/1.1', token)).status).toBe(405)
   })
 })

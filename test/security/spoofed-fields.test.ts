@@ -14,7 +14,13 @@ beforeAll(async () => {
     identity: { authorization: 'forward' },
     allow: [{ methods: 'any', token: 'any' }],
   }
-  target = await startTarget(() => ({ identity, routes: [...OPEN_ROUTES, secrets] }))
+  const named = {
+    path: '/named/**',
+    to: 'app',
+    identity: { headers: { 'X-Account': 'azp' } },
+    allow: [{ methods: 'any', token: 'any' }],
+  }
+  target = await startTarget(() => ({ identity, routes: [...OPEN_ROUTES, secrets, named] }))
   behindProxy = await startTarget(() => ({
     trustedProxies: ['127.0.0.0/8', '2001:db8:aaaa::/48', '::1'],
     routes: OPEN_ROUTES,
@@ -90,6 +96,21 @@ describe('identity fields that a client sends', () => {
     expect(target.upstream.lastField('x-name')).toEqual([value])
     expect(target.upstream.lastField('x-admin')).toEqual([])
     expect(target.upstream.taken[0]?.fields.filter(([field]) => /x-user-id/i.test(field))).toHaveLength(1)
+  })
+})
+
+describe('identity fields of a route', () => {
+  it('are its own, also for a token that was seen on another route before', async () => {
+    const token = await target.bearer({ sub: 'u-1', azp: 'spa' })
+    for (const [path, user, account] of [
+      ['/orders/1', ['u-1'], []],
+      ['/named/1', [], ['spa']],
+      ['/orders/1', ['u-1'], []],
+    ] as const) {
+      await target.ask(`GET ${path} HTTP/1.1`, token)
+      expect(target.upstream.lastField('x-user-id')).toEqual(user)
+      expect(target.upstream.lastField('x-account')).toEqual(account)
+    }
   })
 })
 
@@ -191,6 +212,12 @@ describe('a chain of proxies (trustedProxies)', () => {
     expect(behindProxy.upstream.lastField('forwarded')[0]).toMatch(
       new RegExp(`^for=${client.replaceAll(/[[\]."]/g, '\\$&')};`),
     )
+  })
+
+  it.each(['X_Forwarded_For', 'X-Forwarded_For', 'X.Forwarded.For'])('believes nothing of %s', async (name) => {
+    await behindProxy.ask('GET /public/a HTTP/1.1', `${name}: 203.0.113.7`)
+    expect(behindProxy.upstream.lastField('x-forwarded-for')).toEqual(['127.0.0.1'])
+    expect(behindProxy.upstream.text()).not.toContain('203.0.113.7')
   })
 
   it('takes the scheme from a trusted proxy, and nothing but http or https', async () => {

@@ -5,7 +5,7 @@ import { closingAfterEach } from '../../support/keep.ts'
 import { connectRaw } from '../../support/raw-client.ts'
 import { request } from '../../support/raw-http.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
-import { startUpstream } from '../../support/upstream.ts'
+import { startRawUpstream, startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 const keep = closingAfterEach()
@@ -67,6 +67,20 @@ describe('a client that goes away', () => {
     await waitFor('the abort', () => seen.aborted === 1)
     expect(await onlyLine(gateway)).toMatchObject({ status: 499, reason: 'client_closed' })
   })
+
+  it.each(['destroy', 'end', 'resetAndDestroy'] as const)(
+    'inside its chunks (%s) never ends the body at the upstream',
+    async (how) => {
+      const upstream = keep(await startRawUpstream((socket) => socket.resume()))
+      const gateway = keep(await startGateway(openTo(upstream.url)))
+      const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n'
+      const client = await connectRaw(gateway.url, chunked)
+      await waitFor('the upload to begin', () => upstream.text().includes('some'))
+      client.socket[how]()
+      await waitFor('the abort', () => upstream.connections.size === 0)
+      expect(upstream.text()).not.toMatch(/\r\n0\r\n/)
+    },
+  )
 
   it('while its token is verified leaves no request behind', async () => {
     const { seen, url } = await watched((_incoming, outgoing) => void outgoing.end())

@@ -42,7 +42,10 @@ describe('time-outs', () => {
     expect(answers.map(({ status }) => status)).toEqual([504, 504, 504])
   })
 
-  it('a request that gave up in the queue is never sent', async () => {
+  it.each([
+    ['GET', ''],
+    ['POST', 'hello'],
+  ])('a %s that gave up in the queue is never sent', async (method, body) => {
     const upstream = keep(
       await startUpstream((incoming, outgoing) => {
         if (incoming.url === '/slow') setTimeout(() => outgoing.end('slow'), 400)
@@ -68,7 +71,7 @@ describe('time-outs', () => {
     )
     const slow = request(gateway.url, ['GET /slow HTTP/1.1'])
     await waitFor('the slow request to arrive', () => urls.includes('/slow'))
-    const quick = await request(gateway.url, ['POST /quick HTTP/1.1', 'Content-Length: 5'], 'hello')
+    const quick = await request(gateway.url, [`${method} /quick HTTP/1.1`, `Content-Length: ${body.length}`], body)
     // Its pool is another one only if its connect time-out differs, and it does not.
     expect([quick.status, (await slow).body]).toEqual([504, 'slow'])
     expect((await request(gateway.url, ['GET /slow HTTP/1.1'])).body).toBe('slow')

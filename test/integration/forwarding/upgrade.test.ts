@@ -133,12 +133,14 @@ describe('a WebSocket upgrade (RFC 6455, RFC 9110 section 7.8)', () => {
     const upstream = keep(await startRawUpstream(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain')))
     const { gateway, token } = await gatewayTo(upstream)
     const fields = `Host: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA`
-    const client = await connectRaw(
-      gateway.url,
-      `GET /plain HTTP/1.1\r\n${fields}\r\nUpgrade: ${to}\r\n${await token()}\r\n\r\n`,
-    )
-    await client.closed
-    expect(parseAnswer(client.text()).status).toBe(200)
+    for (const path of ['/plain', '/ws']) {
+      const client = await connectRaw(
+        gateway.url,
+        `GET ${path} HTTP/1.1\r\n${fields}\r\nUpgrade: ${to}\r\n${await token()}\r\n\r\n`,
+      )
+      await client.closed
+      expect(parseAnswer(client.text()).status).toBe(200)
+    }
     expect(upstream.text().toLowerCase()).not.toMatch(/upgrade|h2c|http2-settings/)
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readResponseHead } from '../../../src/forwarding/response-headers.ts'
+import { UpstreamError } from '../../../src/forwarding/upstream-client.ts'
 
 const read = (raw: string[], status = 200) => readResponseHead(status, raw, true)
 
@@ -34,6 +35,14 @@ describe('response fields (RFC 9110 section 7.6.1)', () => {
   it('sends no length with a 204', () => {
     expect(read(['Content-Length', '0'], 204)).toEqual({ headers: [], contentLength: undefined })
   })
+
+  it.each([['gzip, chunked'], ['xchunked'], ['chunked', 'chunked'], ['identity']])(
+    'refuses an answer whose coding is %s: without the field nobody could decode it',
+    (...codings) => {
+      const raw = codings.flatMap((coding) => ['Transfer-Encoding', coding])
+      expect(() => read(raw)).toThrow(UpstreamError)
+    },
+  )
 
   it('says the same length once', () => {
     expect(read(['Content-Length', '3', 'content-length', '3']).headers).toEqual(['Content-Length', '3'])
