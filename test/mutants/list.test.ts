@@ -1,5 +1,6 @@
 /** A list that rots tests nothing: each mutant fits the code as it is, and the tests that must notice it are there. */
 import { existsSync, readFileSync } from 'node:fs'
+import { parseAst } from 'rolldown/parseAst'
 import { describe, expect, it } from 'vitest'
 import { MUTANTS } from './list.ts'
 import { applyChange, changesOf, type Mutant } from './mutant.ts'
@@ -17,6 +18,7 @@ function problemOf(mutant: Mutant): string | undefined {
       const text = texts.get(change.file) ?? readFileSync(rooted(change.file), 'utf8')
       texts.set(change.file, applyChange(text, change))
     }
+    for (const [file, text] of texts) if (file.endsWith('.ts')) parseAst(text, { lang: 'ts' })
     return undefined
   } catch (error) {
     return (error as Error).message
@@ -24,7 +26,7 @@ function problemOf(mutant: Mutant): string | undefined {
 }
 
 describe('the mutants', () => {
-  it('fit the code as it is, and have tests', () => {
+  it('fit the code as it is, can be parsed, and have tests', () => {
     expect(
       all.flatMap((mutant) => (problemOf(mutant) === undefined ? [] : [`${mutant.id}: ${problemOf(mutant)}`])),
     ).toEqual([])
