@@ -36,7 +36,7 @@ const STAGES: readonly Stage[] = [
   authenticate, // 400 401 503
   authorize, // 404 405 403
   limitAfterAuth, // 429 503
-  forward, // 408 413 502 504
+  forward, // 408 413 502 503 504
 ]
 
 /** Takes a request from its target to the end of its answer. Never throws: the visit is settled with what went wrong. */

@@ -42,7 +42,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     values: ['errors.ts', 'read-claim.ts'],
     types: [...TOKEN, 'routing'],
     packages: ['undici'],
-    builtins: ['net', 'stream', 'tls'],
+    builtins: ['dns', 'net', 'stream', 'tls'],
   },
   http: {
     values: ['errors.ts'],

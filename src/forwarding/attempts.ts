@@ -33,6 +33,8 @@ export class Attempts {
    * @param bodyBegun a byte of the body has been read: it cannot be sent again
    */
   mayGoOnAfter(error: UpstreamError, bodyBegun: boolean): boolean {
+    // No address would do better.
+    if (error.isOwnShortage) return false
     if (error.kind !== 'connect' && error.kind !== 'connect-timeout') return this.#mayRepeat(error)
     this.#addresses.markDown(this.origin)
     return !bodyBegun && this.#tried.length < this.#request.route.upstream.urls.length

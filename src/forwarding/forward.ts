@@ -25,7 +25,7 @@ export interface ForwardSender {
   addAnswerFields(headers: string[]): void
   /** The answer has been handed to the client's connection in full, or was cut short. */
   onForwarded(result: ForwardResult): void
-  /** Nothing has been sent to the client. A GatewayError: 408, 413, 502, 504. */
+  /** Nothing has been sent to the client. A GatewayError: 408, 413, 502, 503, 504. */
   onNotForwarded(error: unknown): void
 }
 

@@ -45,6 +45,12 @@ export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'
   readonly kind: UpstreamErrorKind
 
+  /** This process has no file descriptor left for a connection, which says nothing about the upstream. */
+  get isOwnShortage(): boolean {
+    const { code } = (this.cause ?? {}) as NodeJS.ErrnoException
+    return code === 'EMFILE' || code === 'ENFILE'
+  }
+
   constructor(kind: UpstreamErrorKind, cause?: unknown) {
     const limit = Error.stackTraceLimit
     Error.stackTraceLimit = 0

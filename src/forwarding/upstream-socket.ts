@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import { createSharedLookup } from './shared-lookup.ts'
 import { UpstreamError } from './upstream-client.ts'
 
 export interface SocketTarget {
@@ -14,6 +15,8 @@ export interface SocketTarget {
 /** How often an idle connection asks whether its peer is still there. */
 const KEEP_ALIVE_MS = 60_000
 
+const lookup = createSharedLookup()
+
 /**
  * Opens a connection that is ready to be written to; over TLS the certificate has been checked by then. An UpstreamError
  * `connect-timeout` comes after `connectMs`, everything counted.
@@ -27,7 +30,7 @@ export function openUpstreamSocket(
   const isSecure = protocol === 'https:'
   const host = hostname.replace(/^\[|\]$/g, '')
   const port = Number(givenPort || (isSecure ? 443 : 80))
-  const socket = isSecure ? connectTls(host, port) : net.connect({ host, port })
+  const socket = isSecure ? connectTls(host, port) : net.connect({ host, port, lookup })
   const timer = setTimeout(() => socket.destroy(new UpstreamError('connect-timeout')), connectMs)
   const settle = (error: Error | null): void => {
     clearTimeout(timer)
@@ -42,5 +45,5 @@ export function openUpstreamSocket(
 function connectTls(host: string, port: number): tls.TLSSocket {
   // Names that are addresses do not go into the handshake (RFC 6066 section 3).
   const servername = net.isIP(host) ? '' : host
-  return tls.connect({ host, port, servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: true })
+  return tls.connect({ host, port, lookup, servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: true })
 }

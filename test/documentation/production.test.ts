@@ -4,6 +4,7 @@ import { createAccessLog } from '../../src/observability/access-log.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createRequestRecord } from '../../src/observability/request-record.ts'
 import { createRateLimiting } from '../../src/rate-limiting/rate-limiting.ts'
+import { promisesTable } from '../faults/promises.ts'
 import { blocksOf, codeSpans, markedPart, sectionOf, tableRows } from '../support/documents.ts'
 import { openTo, startGateway, type TestGateway } from '../support/gateway.ts'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts'
@@ -42,6 +43,12 @@ describe('the metrics in production.md', () => {
     const text = await (await admin('/metrics')).text()
     const exposed = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
     expect(documented.toSorted()).toEqual(exposed.toSorted())
+  })
+})
+
+describe('what happens when something fails, in production.md', () => {
+  it('is what the tests of faults hold the gateway to', () => {
+    expect(markedPart(DOCUMENT, 'faults')).toBe(promisesTable())
   })
 })
 

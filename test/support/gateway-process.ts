@@ -1,9 +1,11 @@
 /** `scopegate start` as a process of its own, on free ports. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { waitFor } from './wait-for.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
@@ -40,11 +42,19 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>
   /** With a pipe of the shell as its stdout, where Node.js would make a socket. Ends by SIGTERM to its group. */
   readonly throughPipe?: true
+  /** With this file as its stdout. */
+  readonly logFile?: string
 }
 
 /** Resolves when it listens; rejects with what it printed when it ends before. */
 export async function spawnGateway(file: FileContent, options: SpawnOptions = {}): Promise<GatewayProcess> {
-  const { program = ['src/main.ts', 'start'], args = [], throughPipe = false, detached = throughPipe } = options
+  const {
+    program = ['src/main.ts', 'start'],
+    args = [],
+    throughPipe = false,
+    detached = throughPipe,
+    logFile,
+  } = options
   const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
   const configFile = join(folder, 'scopegate.yaml')
   const rewrite = (content: FileContent) => writeFile(configFile, onFreePorts(content))
@@ -55,29 +65,35 @@ export async function spawnGateway(file: FileContent, options: SpawnOptions = {}
   const child = spawn(executable, rest, {
     ...{ cwd: ROOT, detached },
     env: { ...env, ...options.env },
+    stdio: ['pipe', logFile === undefined ? 'pipe' : openSync(logFile, 'a'), 'pipe'],
   })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
-  let text = ''
+  let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      text += chunk
+    stream?.on('data', (chunk) => {
+      printed += chunk
     })
   }
+  const output = () => (logFile === undefined ? printed : readFileSync(logFile, 'utf8') + printed)
   // Not `exit`: what was printed last may still be on its way.
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const logs = () =>
-    text
+  const logs = () => {
+    const text = output()
+    return text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line): LogLine => JSON.parse(line))
+  }
+  const listening = () => logs().find(({ msg }) => msg === 'listening')
   const addresses = await new Promise<LogLine>((resolve, reject) => {
-    child.stdout.on('data', () => {
-      const line = logs().find(({ msg }) => msg === 'listening')
+    child.stdout?.on('data', () => {
+      const line = listening()
       if (line !== undefined) resolve(line)
     })
-    void exited.then((code) => reject(new Error(`scopegate start ended with ${code}:\n${text}`)))
+    if (logFile !== undefined) waitFor('the gateway to listen', listening).then(resolve, reject)
+    void exited.then((code) => reject(new Error(`scopegate start ended with ${code}:\n${output()}`)))
   })
   return {
     url: String(addresses.url),
@@ -85,7 +101,7 @@ export async function spawnGateway(file: FileContent, options: SpawnOptions = {}
     child,
     configFile,
     logs,
-    output: () => text,
+    output,
     rewrite,
     exited,
     async stop() {

@@ -14,6 +14,7 @@ export interface TestRedis {
   stop(): Promise<void>
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
+  isRunning(): boolean
   /** SIGSTOP: connections stay open, nothing is answered. */
   pause(): void
   /** SIGCONT. */
@@ -61,15 +62,18 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
   let server = await spawnRedis(port, args)
   const url = `redis://127.0.0.1:${port}`
 
+  const isRunning = () => server.exitCode === null && server.signalCode === null
+
   async function end(signal: NodeJS.Signals): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return
+    if (!isRunning()) return
     const gone = once(server, 'exit')
     server.kill(signal)
     await gone
   }
 
   async function command(name: string, ...values: (string | number)[]): Promise<unknown> {
-    const client = new Redis(url)
+    // Also one that is loading is to be asked.
+    const client = new Redis(url, { enableReadyCheck: false })
     client.on('error', () => {})
     try {
       return await client.call(name, ...values)
@@ -87,6 +91,7 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    isRunning,
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
     async flush() {

@@ -4,7 +4,11 @@ import { Agent, request } from 'undici'
 export interface Sent {
   readonly caller: number
   readonly status: number
+  /** The answer began and did not end. */
+  readonly isCut: boolean
   readonly retryAfter: string | undefined
+  /** ms since the epoch */
+  readonly startedAtMs: number
   /** Until the whole answer was read. */
   readonly durationMs: number
   readonly token: string
@@ -38,15 +42,19 @@ export function startTraffic({ url, callers, token, pauseMs = 5 }: TrafficOption
 
   async function send(caller: number): Promise<void> {
     const bearer = await token(caller)
-    const startedAtMs = performance.now()
+    const startedAtMs = Date.now()
+    const began = performance.now()
     const answer = await request(url, { dispatcher, headers: { authorization: `Bearer ${bearer}` } }).then(
       async ({ statusCode, headers, body }) => {
-        await body.dump()
-        return { status: statusCode, retryAfter: headers['retry-after']?.toString() }
+        const isCut = await body.text().then(
+          () => false,
+          () => true,
+        )
+        return { status: statusCode, isCut, retryAfter: headers['retry-after']?.toString() }
       },
-      () => ({ status: 0, retryAfter: undefined }),
+      () => ({ status: 0, isCut: false, retryAfter: undefined }),
     )
-    sent.push({ caller, ...answer, durationMs: performance.now() - startedAtMs, token: bearer })
+    sent.push({ caller, ...answer, startedAtMs, durationMs: performance.now() - began, token: bearer })
     counts[caller] = (counts[caller] ?? 0) + 1
   }
 
@@ -86,7 +94,7 @@ export function startTraffic({ url, callers, token, pauseMs = 5 }: TrafficOption
 }
 
 /** How often each status came. */
-export function countStatuses(sent: readonly Sent[]): Record<number, number> {
+export function countStatuses(sent: readonly Pick<Sent, 'status'>[]): Record<number, number> {
   const counts: Record<number, number> = {}
   for (const { status } of sent) counts[status] = (counts[status] ?? 0) + 1
   return counts
