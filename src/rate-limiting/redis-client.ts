@@ -37,7 +37,7 @@ export function createRedisClient(config: RedisConfig): RedisClient {
 }
 
 function createClusterClient(config: RedisConfig, account: Pick<RedisOptions, 'username' | 'password'>): Cluster {
-  return new Cluster((config.cluster ?? []).map(readNode), {
+  const client = new Cluster((config.cluster ?? []).map(readNode), {
     enableOfflineQueue: false,
     enableAutoPipelining: false,
     clusterRetryStrategy: retryStrategy,
@@ -51,6 +51,12 @@ function createClusterClient(config: RedisConfig, account: Pick<RedisOptions, 'u
     // Certificates are made out to names: do not turn those into addresses first.
     ...(config.tls && { dnsLookup: (address, done) => done(null, address) }),
   })
+  // ioredis connects to a node with the first command for it, and rejects those that come until it is connected.
+  return client.on('+node', connectMaster)
+}
+
+function connectMaster(node: Redis): void {
+  if (!node.options.readOnly) node.connect().catch(() => {})
 }
 
 function readSentinel({ name, nodes }: NonNullable<RedisConfig['sentinel']>, tls = false): RedisOptions {

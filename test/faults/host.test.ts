@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
-import { runFault } from './run-fault.ts'
+import { FAULT_TIMEOUT_MS, runFault } from './run-fault.ts'
 
 /** Room for a busy machine: neither fault makes a request wait. */
 const DECIDED_WITHIN_MS = 1000
@@ -39,7 +39,7 @@ describe('a gateway whose machine', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('has no space for the log', async (context) => {
+  it('has no space for the log', { timeout: FAULT_TIMEOUT_MS }, async (context) => {
     let sizeWhenFull = 0
     await runFault(context, 'the machine', 'has no space for the log', {
       gateway,
@@ -57,7 +57,7 @@ describe('a gateway whose machine', () => {
     })
   })
 
-  it('has no file descriptors left', async (context) => {
+  it('has no file descriptors left', { timeout: FAULT_TIMEOUT_MS }, async (context) => {
     const crowd = startCrowd(gateway)
     await runFault(context, 'the machine', 'has no file descriptors left', {
       gateway,

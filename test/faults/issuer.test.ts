@@ -4,7 +4,7 @@ import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts
 import { type Behaviour, createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { type Making, runFault } from './run-fault.ts'
+import { FAULT_TIMEOUT_MS, type Making, runFault } from './run-fault.ts'
 import { type SickServer, startSickServer } from './sick-server.ts'
 
 const KEYS = { freshFor: '1s', staleFor: '24h', refetchEvery: '1s', timeout: '500ms' }
@@ -65,21 +65,25 @@ describe('a gateway whose issuer', () => {
     ['is down for longer than `staleFor`', { ...away, keys: { staleFor: '2s' } }],
   ]
 
-  it.for(ROWS)('%s', async ([fault, { isCold, jwks = goodJwks, keys, ...making }], context) => {
-    const start = async () => {
-      gateway = await spawnGateway(fileWith(jwks(), keys))
-      return gateway
-    }
-    await runFault(context, 'an issuer', fault, {
-      gateway: isCold ? start : await start(),
-      paths: { any: '/any' },
-      tokens,
-      decidedWithinMs: DECIDED_WITHIN_MS,
-      // One for each fetch that failed: a second apart at least.
-      maxLines: 12,
-      // A fault that nobody notices would show nothing.
-      meanwhile: () => waitFor('a fetch that failed', () => gateway.output().includes('keys could not be fetched')),
-      ...making,
-    })
-  })
+  it.for(ROWS)(
+    '%s',
+    { timeout: FAULT_TIMEOUT_MS },
+    async ([fault, { isCold, jwks = goodJwks, keys, ...making }], context) => {
+      const start = async () => {
+        gateway = await spawnGateway(fileWith(jwks(), keys))
+        return gateway
+      }
+      await runFault(context, 'an issuer', fault, {
+        gateway: isCold ? start : await start(),
+        paths: { any: '/any' },
+        tokens,
+        decidedWithinMs: DECIDED_WITHIN_MS,
+        // One for each fetch that failed: a second apart at least.
+        maxLines: 12,
+        // A fault that nobody notices would show nothing.
+        meanwhile: () => waitFor('a fetch that failed', () => gateway.output().includes('keys could not be fetched')),
+        ...making,
+      })
+    },
+  )
 })

@@ -1,13 +1,10 @@
 /** A route for each way in which a limit may fall back when its store fails. */
 const WIDE = { limit: 1_000_000, window: '1m', key: 'token.sub' }
 
-/**
- * Where no request may fall back, a Redis that a busy machine makes late does so all the same, and such a round shows
- * nothing: so many may be tried again.
- */
-export const LATE_ROUNDS = 3
-
 export const LIMITED_PATHS = { local: '/local', allow: '/allow', deny: '/deny' } as const
+
+/** Where the fault makes nobody fall back; a Redis that a busy machine makes late may, for a moment, whatever the fault. */
+export const GOES_ON = { paths: { any: LIMITED_PATHS.local }, maxLines: 4 } as const
 
 export function limitedFile(issuer: string, upstream: string, redis: object): Record<string, unknown> {
   const limits = Object.keys(LIMITED_PATHS)

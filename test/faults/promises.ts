@@ -26,9 +26,9 @@ const faults = <Name extends string>(
 ): Faults<Name> => Object.fromEntries(names.map((name) => [name, { answers, ready }])) as Faults<Name>
 
 const FALLS_BACK = { local: [200], allow: [200], deny: [503] }
-const GOES_ON = { local: [200], allow: [200], deny: [200] }
 const SOME_FALL_BACK = { local: [200], allow: [200], deny: [200, 503] }
 const any = (...answers: Answer[]) => ({ any: answers })
+const GOES_ON = any(200)
 
 export const PROMISES = {
   Redis: {

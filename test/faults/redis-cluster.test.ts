@@ -3,14 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, beforeEach, it } from 'vitest'
+import type { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { describeWithRedis, freePort, startRedis, type TestRedis } from '../support/redis.ts'
+import { connectRedisLimiter } from '../support/redis-limiter.ts'
 import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { LATE_ROUNDS, LIMITED_PATHS, limitedFile } from './limited-file.ts'
-import { type Making, runFault } from './run-fault.ts'
+import { GOES_ON, LIMITED_PATHS, limitedFile } from './limited-file.ts'
+import { FAULT_TIMEOUT_MS, type Making, runFault } from './run-fault.ts'
 
 const NODES = 6
 /** So many that each master holds windows of some. */
@@ -29,7 +31,7 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
     nodes = await Promise.all(Array.from({ length: NODES }, (_, i) => startNode(i)))
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
     await cluster('create', ...addresses, '--cluster-replicas', '1', '--cluster-yes')
-    await waitFor('a cluster with replicas', isWhole)
+    await waitFor('a cluster with replicas', isWhole, FAULT_TIMEOUT_MS)
     issuer = await createTestIssuer()
     upstream = await startUpstream((_, outgoing) => outgoing.end('ok'))
     gateway = await spawnGateway(limitedFile(issuer.issuer, upstream.url, { cluster: addresses }))
@@ -91,20 +93,44 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
     const masters = (await view(nodes[0] as TestRedis)).filter(([, , flags = '']) => flags.includes('master'))
     const [from = [], to = []] = masters
     const [source = '', target = ''] = [from[0], to[0]]
-    const options = ['--cluster-from', source, '--cluster-to', target, '--cluster-slots', '2000', '--cluster-yes']
+    const options = ['--cluster-from', source, '--cluster-to', target, '--cluster-slots', '300', '--cluster-yes']
     await cluster('reshard', `127.0.0.1:${nodes[0]?.port}`, ...options)
   }
 
+  /** Asks for windows on all masters all the time, and waits for each verdict as long as it takes: there must be one. */
+  async function countingAll(run: () => Promise<void>): Promise<void> {
+    const { limiter } = await connectRedisLimiter({ cluster: nodes.map(({ port }) => `127.0.0.1:${port}`) })
+    let isOver = false
+    const failures: unknown[] = []
+    const loops = Array.from({ length: 60 }, async (_, i) => {
+      while (!isOver) {
+        await Promise.resolve(limiter.check(`window-${i}`, { limit: 1000, windowMs: 60_000 })).catch((error: Error) =>
+          failures.push(error.message),
+        )
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    })
+    await run().finally(() => {
+      isOver = true
+    })
+    await Promise.all(loops)
+    await limiter.close()
+    expect(failures).toEqual([])
+  }
+
   let broken: TestRedis | undefined
-  const MAKINGS: [string, Pick<Making, 'make' | 'mend'>][] = [
-    ['moves slots', { make: moveSlots, mend: () => {} }],
+  const MAKINGS: [string, Pick<Making, 'make' | 'mend'> & Partial<Making>][] = [
+    ['moves slots', { ...GOES_ON, make: () => countingAll(moveSlots), mend: () => {} }],
     [
       'loses a replica',
       {
-        make: async () => {
-          broken = await pick('slave')
-          await broken.kill()
-        },
+        ...GOES_ON,
+        make: () =>
+          countingAll(async () => {
+            broken = await pick('slave')
+            await broken.kill()
+            await waitFor('the cluster to notice', async () => !(await isWhole()))
+          }),
         mend: () => broken?.restart(),
       },
     ],
@@ -140,10 +166,17 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
       node.resume()
       if (!node.isRunning()) await node.restart()
     }
-    await waitFor('a whole cluster', isWhole)
+    await waitFor('a whole cluster', isWhole, FAULT_TIMEOUT_MS)
   })
 
-  it.for(MAKINGS)('%s', { retry: LATE_ROUNDS }, async ([fault, making], context) => {
+  it('is connected to every master before the first request comes', async () => {
+    const { client, limiter } = await connectRedisLimiter({ cluster: nodes.map(({ port }) => `127.0.0.1:${port}`) })
+    const isReady = ({ status }: Redis) => status === 'ready'
+    await waitFor('all masters', () => (client as Cluster).nodes('master').filter(isReady).length === NODES / 2)
+    await limiter.close()
+  })
+
+  it.for(MAKINGS)('%s', { timeout: FAULT_TIMEOUT_MS }, async ([fault, making], context) => {
     await runFault(context, 'Redis Cluster', fault, {
       gateway,
       paths: LIMITED_PATHS,

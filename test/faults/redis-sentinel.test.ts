@@ -7,8 +7,8 @@ import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.
 import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { LATE_ROUNDS, LIMITED_PATHS, limitedFile } from './limited-file.ts'
-import { type Making, runFault } from './run-fault.ts'
+import { GOES_ON, LIMITED_PATHS, limitedFile } from './limited-file.ts'
+import { FAULT_TIMEOUT_MS, type Making, runFault } from './run-fault.ts'
 
 const SENTINELS = 3
 
@@ -71,10 +71,11 @@ describeWithRedis('a gateway whose Redis has Sentinel', () => {
     return nodes.find(({ port }) => String(port) === (address as string[])[1]) as TestRedis
   }
 
-  const MAKINGS: [string, Pick<Making, 'make' | 'mend'>][] = [
+  const MAKINGS: [string, Pick<Making, 'make' | 'mend'> & Partial<Making>][] = [
     [
       'loses its sentinels',
       {
+        ...GOES_ON,
         make: () => Promise.all(sentinels.map((one) => one.kill())),
         mend: () => Promise.all(sentinels.map((one) => one.restart())),
       },
@@ -85,7 +86,7 @@ describeWithRedis('a gateway whose Redis has Sentinel', () => {
 
   beforeEach(heal)
 
-  it.for(MAKINGS)('%s', { retry: LATE_ROUNDS }, async ([fault, making], context) => {
+  it.for(MAKINGS)('%s', { timeout: FAULT_TIMEOUT_MS }, async ([fault, making], context) => {
     await runFault(context, 'Redis with Sentinel', fault, {
       gateway,
       paths: LIMITED_PATHS,

@@ -8,7 +8,7 @@ import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { LIMITED_PATHS, limitedFile } from './limited-file.ts'
-import { type Making, runFault } from './run-fault.ts'
+import { FAULT_TIMEOUT_MS, type Making, runFault } from './run-fault.ts'
 import { selfSigned } from './sick-server.ts'
 
 describeWithRedis('a gateway that starts while its Redis', () => {
@@ -46,14 +46,14 @@ describeWithRedis('a gateway that starts while its Redis', () => {
     maxLines: 5,
   })
 
-  it('refuses connections from the start', async (context) => {
+  it('refuses connections from the start', { timeout: FAULT_TIMEOUT_MS }, async (context) => {
     const server = await startRedis()
     redis = server
     const making = { gateway: () => start(server.url), make: () => server.stop(), mend: () => server.restart() }
     await runFault(context, 'Redis', 'refuses connections from the start', row(making))
   })
 
-  it('loads its data', async (context) => {
+  it('loads its data', { timeout: FAULT_TIMEOUT_MS }, async (context) => {
     const slowly = {
       'key-load-delay': 100,
       'loading-process-events-interval-bytes': 1024,
@@ -79,12 +79,12 @@ describeWithRedis('a gateway that starts while its Redis', () => {
     await loaded
   })
 
-  it('has a name that does not resolve', async (context) => {
+  it('has a name that does not resolve', { timeout: FAULT_TIMEOUT_MS }, async (context) => {
     const making = { gateway: () => start('redis://redis.invalid'), make: () => {}, mend: 'never' } as const
     await runFault(context, 'Redis', 'has a name that does not resolve', row(making))
   })
 
-  it('has a certificate that nobody vouches for', async (context) => {
+  it('has a certificate that nobody vouches for', { timeout: FAULT_TIMEOUT_MS }, async (context) => {
     const [bad, good] = await Promise.all([writeCertificate('bad'), writeCertificate('good')])
     const port = await freePort()
     const settings = ['--tls-port', String(port), '--tls-auth-clients', 'no']

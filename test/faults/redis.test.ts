@@ -8,8 +8,8 @@ import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts'
 import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
-import { LATE_ROUNDS, LIMITED_PATHS, limitedFile } from './limited-file.ts'
-import { type Making, runFault } from './run-fault.ts'
+import { GOES_ON, LIMITED_PATHS, limitedFile } from './limited-file.ts'
+import { FAULT_TIMEOUT_MS, type Making, runFault } from './run-fault.ts'
 
 /** A request may wait for Redis twice, 20 ms each; the rest is room for a busy machine. Left alone, ioredis waits seconds. */
 const DECIDED_WITHIN_MS = 1000
@@ -56,7 +56,7 @@ describeWithRedis('a gateway whose Redis', () => {
     await redis?.kill()
   })
 
-  type Row = Pick<Making, 'make' | 'mend'> & { readonly through?: 'proxy' }
+  type Row = Pick<Making, 'make' | 'mend'> & Partial<Making> & { readonly through?: 'proxy' }
   const MAKINGS: Readonly<Record<string, Row>> = {
     'is killed': { make: () => redis.kill(), mend: () => restart() },
     hangs: { make: () => redis.pause(), mend: () => redis.resume() },
@@ -92,7 +92,11 @@ describeWithRedis('a gateway whose Redis', () => {
       },
       mend: () => holder.end('CONFIG SET maxclients 10000\r\n'),
     },
-    'is flushed, scripts included': { make: () => cli('FLUSHALL').then(() => cli('SCRIPT', 'FLUSH')), mend: () => {} },
+    'is flushed, scripts included': {
+      ...GOES_ON,
+      make: () => cli('FLUSHALL').then(() => cli('SCRIPT', 'FLUSH')),
+      mend: () => {},
+    },
     'is slow': { through: 'proxy', make: () => proxy.become('slow'), mend: () => proxy.become('pass') },
     'breaks connections inside an answer': {
       through: 'proxy',
@@ -116,14 +120,18 @@ describeWithRedis('a gateway whose Redis', () => {
     await cli('ACL', 'SETUSER', 'gateway', 'on', '>secret', '~*', '&*', '+@all')
   }
 
-  it.for(Object.entries(MAKINGS))('%s', { retry: LATE_ROUNDS }, async ([fault, { through, ...making }], context) => {
-    await runFault(context, 'Redis', fault, {
-      gateway: through === 'proxy' ? proxied : direct,
-      paths: LIMITED_PATHS,
-      tokens,
-      decidedWithinMs: DECIDED_WITHIN_MS,
-      maxLines: 4,
-      ...making,
-    })
-  })
+  it.for(Object.entries(MAKINGS))(
+    '%s',
+    { timeout: FAULT_TIMEOUT_MS },
+    async ([fault, { through, ...making }], context) => {
+      await runFault(context, 'Redis', fault, {
+        gateway: through === 'proxy' ? proxied : direct,
+        paths: LIMITED_PATHS,
+        tokens,
+        decidedWithinMs: DECIDED_WITHIN_MS,
+        maxLines: 4,
+        ...making,
+      })
+    },
+  )
 })

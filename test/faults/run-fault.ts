@@ -52,6 +52,11 @@ declare module 'vitest' {
 const BEFORE = 3
 const AFTER = 5
 
+/** For what takes seconds on a machine at rest: a failover, a fetch that is tried again. */
+const PATIENCE_MS = 30_000
+/** For a test of one fault. */
+export const FAULT_TIMEOUT_MS = 3 * PATIENCE_MS
+
 export async function runFault(
   { task }: TestContext,
   dependency: Dependency,
@@ -125,12 +130,16 @@ async function breakAndMend(
 ): Promise<Course> {
   const isCold = typeof given === 'function'
   if (!isCold) {
-    await waitFor('a sound gateway', () => streams.servedSince(0, BEFORE))
+    await waitFor('a sound gateway', () => streams.servedSince(0, BEFORE), PATIENCE_MS)
     await make()
   }
   const from = isCold ? undefined : streams.position()
   let sinceMs = Date.now()
-  await waitFor(`the effect: ${describeAnswers(promised.answers)}`, () => streams.haveShown(from, promised.answers))
+  await waitFor(
+    `the effect: ${describeAnswers(promised.answers)}`,
+    () => streams.haveShown(from, promised.answers),
+    PATIENCE_MS,
+  )
   if (mend !== undefined) {
     const shown = streams.position()
     await streams.more(during)
@@ -142,7 +151,7 @@ async function breakAndMend(
     if (mend === 'never') return { from, mendedAtMs: sinceMs, backAfterMs: undefined }
     await mend()
   }
-  const backAtMs = await waitFor('the recovery', () => streams.servedSince(sinceMs, AFTER))
+  const backAtMs = await waitFor('the recovery', () => streams.servedSince(sinceMs, AFTER), PATIENCE_MS)
   await waitFor('readiness', async () => (await statusOf(gateway, '/readyz')) === 200)
   return { from, mendedAtMs: mend === undefined ? backAtMs : sinceMs, backAfterMs: backAtMs - sinceMs }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
-import { type Making, runFault } from './run-fault.ts'
+import { FAULT_TIMEOUT_MS, type Making, runFault } from './run-fault.ts'
 import { type SickServer, startFullServer, startSickServer } from './sick-server.ts'
 
 /** Where a time-out is what is waited for; elsewhere those of the file's defaults are out of the way. */
@@ -100,7 +100,7 @@ describe.each(['lean', 'undici'])('with the client %s, a gateway whose upstream'
     ],
   ]
 
-  it.for(ROWS)('%s', async ([fault, { to = 'main', ...making }], context) => {
+  it.for(ROWS)('%s', { timeout: FAULT_TIMEOUT_MS }, async ([fault, { to = 'main', ...making }], context) => {
     await runFault(context, 'an upstream', fault, {
       gateway,
       note: client,
