@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Cluster, Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, it } from 'vitest'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { describeWithRedis, freePort, startRedis, type TestRedis } from '../support/redis.ts'
 import { connectRedisLimiter } from '../support/redis-limiter.ts'
@@ -83,8 +83,8 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
     )
   }
 
-  /** Master with the most slots, and some replica. */
-  async function pick(flag: 'master' | 'slave'): Promise<TestRedis> {
+  /** One of the masters. */
+  async function pick(flag: 'master'): Promise<TestRedis> {
     const line = (await view(nodes[0] as TestRedis)).find(([, , flags = '']) => flags.includes(flag))
     return nodes.find(({ port }) => line?.[1]?.includes(`:${port}@`)) as TestRedis
   }
@@ -97,43 +97,9 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
     await cluster('reshard', `127.0.0.1:${nodes[0]?.port}`, ...options)
   }
 
-  /** Asks for windows on all masters all the time, and waits for each verdict as long as it takes: there must be one. */
-  async function countingAll(run: () => Promise<void>): Promise<void> {
-    const { limiter } = await connectRedisLimiter({ cluster: nodes.map(({ port }) => `127.0.0.1:${port}`) })
-    let isOver = false
-    const failures: unknown[] = []
-    const loops = Array.from({ length: 60 }, async (_, i) => {
-      while (!isOver) {
-        await Promise.resolve(limiter.check(`window-${i}`, { limit: 1000, windowMs: 60_000 })).catch((error: Error) =>
-          failures.push(error.message),
-        )
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-    })
-    await run().finally(() => {
-      isOver = true
-    })
-    await Promise.all(loops)
-    await limiter.close()
-    expect(failures).toEqual([])
-  }
-
   let broken: TestRedis | undefined
   const MAKINGS: [string, Pick<Making, 'make' | 'mend'> & Partial<Making>][] = [
-    ['moves slots', { ...GOES_ON, make: () => countingAll(moveSlots), mend: () => {} }],
-    [
-      'loses a replica',
-      {
-        ...GOES_ON,
-        make: () =>
-          countingAll(async () => {
-            broken = await pick('slave')
-            await broken.kill()
-            await waitFor('the cluster to notice', async () => !(await isWhole()))
-          }),
-        mend: () => broken?.restart(),
-      },
-    ],
+    ['moves slots', { ...GOES_ON, maxLines: 10, make: moveSlots, mend: () => {} }],
     [
       'loses a master',
       {
