@@ -39,8 +39,8 @@ const order = inFile('pipeline.ts', PATHS, [
   },
   {
     id: 'stage-forward-last',
-    find: '  limitAfterAuth, // 429 503\n  forward, // 408 413 502 504\n',
-    replace: '  forward, // 408 413 502 504\n  limitAfterAuth, // 429 503\n',
+    find: '  limitAfterAuth, // 429 503\n  forward, // 408 413 502 503 504\n',
+    replace: '  forward, // 408 413 502 503 504\n  limitAfterAuth, // 429 503\n',
     removes: 'what is over its limit reaches no upstream',
     tests: ['security/limits-evasion.test.ts'],
     guards: ['exact windows'],
