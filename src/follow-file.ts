@@ -10,7 +10,7 @@ import type { Metrics } from './observability/metrics.ts'
 export interface FollowOptions {
   /** Absolute path. */
   readonly file: string
-  readonly load: () => LoadResult
+  readonly load: () => LoadResult | Promise<LoadResult>
   /** Puts in force what was made of this text; when it throws or rejects, nothing has changed. */
   readonly apply: (config: GatewayConfig, text: string) => void | Promise<void>
   readonly record: Pick<ConfigRecord, 'status' | 'refused'>

@@ -1,12 +1,11 @@
 /** The gateway as a Hono app: its own page, and everything else through the pipeline. */
 import { Hono } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
+import { metadataTarget, toMetadata, toRefusal } from './answer.ts'
 import { ERRORS, GatewayError } from './errors.ts'
 import { type GatewayEnv, getPath } from './http/adaptor.ts'
-import { resourceMetadata, resourceMetadataUrl, toChallenge } from './http/challenge.ts'
 import { createDenialTurns } from './http/denial-turns.ts'
 import { createRequestId, type Exchange, TAKEN, writeAnswer } from './http/exchange.ts'
-import { toProblem } from './http/problem.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
 import { handleRequest } from './pipeline.ts'
 import type { Runtime, Services } from './runtime.ts'
@@ -27,8 +26,7 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
   // RFC 9728: lets a client find the authorization server that a challenge asks it to use.
   app.get('/.well-known/oauth-protected-resource/*', async ({ env: { exchange } }, next) => {
     const visit = createVisit(exchange, runtime(), settle)
-    const { pathname } = new URL(resourceMetadataUrl(visit.runtime.config, 'http://localhost'))
-    if (exchange.incoming.url === pathname) answerMetadata(visit)
+    if (exchange.incoming.url === metadataTarget(visit.runtime.config)) answerMetadata(visit)
     else await next()
     return TAKEN
   })
@@ -62,19 +60,15 @@ function isDenial(error: unknown): boolean {
   return error instanceof GatewayError && ERRORS[error.code].status < 500
 }
 
-/** The page shows the Host field: what is refused elsewhere for its fields is refused here too. */
 function answerMetadata(visit: Visit): void {
-  const { exchange, record, runtime } = visit
-  const { config, scheme, readFields } = runtime
+  const { exchange, record } = visit
   try {
-    readFields(exchange.incoming.rawHeaders, config.limits.headersBytes) // 400 431
+    const { status, headers, body } = toMetadata(visit)
     record.path = exchange.incoming.url
-    record.status = 200
+    record.status = status
     record.decision = 'allowed'
     record.reason = 'metadata'
-    const headers = ['Content-Type', 'application/json', 'Access-Control-Allow-Origin', '*']
-    const document = JSON.stringify(resourceMetadata(config, toBaseUrl(exchange, scheme)))
-    record.bytes = writeAnswer(exchange, 200, headers, document)
+    record.bytes = writeAnswer(exchange, status, headers, body)
     visit.settle()
   } catch (error) {
     visit.settle(error)
@@ -100,25 +94,12 @@ function noteFault({ exchange: { fault }, record }: Visit): void {
 /** Answers with the problem document of an error; whatever is not a GatewayError is a 500 that says nothing. */
 function refuse(visit: Visit, thrown: unknown): void {
   const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal_error', 'bug', {}, thrown)
-  const { exchange, record, runtime } = visit
-  const problem = toProblem(error, record.requestId)
-  const { headers } = problem
-  // What was refused before its fields were read may still come from a page that is to read the refusal.
-  if (visit.fields === undefined) visit.origin = exchange.incoming.headers.origin
-  visit.addAnswerFields(headers, [...visit.quotas, ...(error.details.quotas ?? [])])
-  const baseUrl = toBaseUrl(exchange, visit.forwarded?.scheme ?? runtime.scheme)
-  const challenge = toChallenge(error, resourceMetadataUrl(runtime.config, baseUrl))
-  if (challenge !== undefined) headers.push('WWW-Authenticate', challenge)
+  const { exchange, record } = visit
+  const { status, headers, body } = toRefusal(visit, error)
   if (error.details.closeConnection) exchange.outgoing.shouldKeepAlive = false
-  record.decision = problem.status < 500 ? 'denied' : 'failed'
-  record.status = error.reason === 'client_closed' ? 499 : problem.status
+  record.decision = status < 500 ? 'denied' : 'failed'
+  record.status = error.reason === 'client_closed' ? 499 : status
   record.reason = error.reason
   record.cause = error.cause
-  record.bytes = writeAnswer(exchange, problem.status, headers, problem.body)
-}
-
-/** As the client addressed us. The Host field is the client's word, and goes back to nobody else. */
-function toBaseUrl({ incoming }: Exchange, scheme: 'http' | 'https'): string {
-  const host = incoming.headers.host ?? 'localhost'
-  return `${scheme}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`
+  record.bytes = writeAnswer(exchange, status, headers, body)
 }

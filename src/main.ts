@@ -7,6 +7,7 @@ import { dispatch } from './cli/dispatch.ts'
 const io: CommandIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
   logDescriptor: process.stdout.fd,
   env: process.env,
   cwd: process.cwd(),

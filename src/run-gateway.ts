@@ -46,9 +46,9 @@ export class ConfigRefused extends Error {
   }
 }
 
-/** Throws ConfigRefused. */
-export function loadFirst(options: RunOptions): Loaded {
-  const result = load(options)
+/** Rejects with ConfigRefused. */
+export async function loadFirst(options: RunOptions): Promise<Loaded> {
+  const result = await loadTested(options)
   if (result.problems === undefined) return result
   throw new ConfigRefused(result.problems.map(formatProblem).join('\n'), result.unreadable === true)
 }
@@ -57,15 +57,15 @@ export function loadFirst(options: RunOptions): Loaded {
  * One process, whatever `workers` says. Rejects with ConfigRefused, or with the error of a listener whose address is taken;
  * nothing is left open then.
  */
-export async function runGateway(options: RunOptions, first = loadFirst(options)): Promise<RunningGateway> {
-  const { config, warnings } = first
+export async function runGateway(options: RunOptions, first?: Loaded): Promise<RunningGateway> {
+  const { config, warnings } = first ?? (await loadFirst(options))
   const parts = await assemble(config, options.log)
   const { server, admin, live, logger, metrics } = parts
   warn(logger, warnings)
   const addresses = await listenAll(config, options, parts)
   const watcher = followFile({
     file: toAbsolute(options),
-    load: () => load(options),
+    load: () => loadTested(options),
     apply: (next) => apply(next, parts),
     record: live.record,
     logger,
@@ -95,6 +95,16 @@ export async function runGateway(options: RunOptions, first = loadFirst(options)
 
 export function load({ configFile, env, cwd }: RunOptions, text?: string): LoadResult {
   return loadConfigFile(configFile, env, { ...(cwd !== undefined && { cwd }), ...(text !== undefined && { text }) })
+}
+
+/** `load`, and then the file's own tests: a red one is a problem like any other. */
+export async function loadTested(options: RunOptions): Promise<LoadResult> {
+  const result = load(options)
+  if (result.config === undefined || result.config.tests.length === 0) return result
+  // A file without tests needs nothing of the tools for people.
+  const { findRedTests } = await import('./authoring/run-tests.ts')
+  const problems = findRedTests(result.config, options.configFile, Date.now())
+  return problems.length > 0 ? { problems } : result
 }
 
 export function toAbsolute({ configFile, cwd }: RunOptions): string {

@@ -99,7 +99,7 @@ describe('the commands in README', () => {
     }
   })
 
-  it.each(['validate', 'routes'])('prints what is shown for %s', async (name) => {
+  it.each(['validate', 'routes', 'test'])('prints what is shown for %s', async (name) => {
     const blocks = blocksOf('README.md')
     const at = blocks.findIndex(({ text }) => text === `npm run scopegate -- ${name}`)
     expect(await run([name])).toEqual({ code: 0, out: `${blocks[at + 1]?.text}\n`, err: '' })

@@ -1,16 +1,15 @@
 /** The door of this folder: from the token that a request presents to who may be asking. */
 import type { IssuerConfig } from '../config/gateway-config.ts'
-import { invalidToken } from '../errors.ts'
-import type { AccessToken } from './access-token.ts'
+import type { AccessToken, Sha256 } from './access-token.ts'
+import { candidatesFor, isAccepted } from './candidates.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { FetchDocument } from './fetch-document.ts'
 import type { KeySource, KeySourceStatus } from './jwks.ts'
-import { type Jws, readJws } from './jws.ts'
+import { readJws } from './jws.ts'
 import type { KeySet } from './key-set.ts'
 import { createKeySources, type KeySources } from './key-sources.ts'
-import { ownMember } from './strict-json.ts'
 import { createTokenCache } from './token-cache.ts'
-import { type Sha256, verifyToken } from './verify-token.ts'
+import { verifyToken } from './verify-token.ts'
 
 export interface Authenticator {
   /** A token that was verified before and is still good. `presented` may be anything. */
@@ -42,12 +41,6 @@ export interface AuthenticatorOptions {
   readonly fetch?: FetchDocument
 }
 
-/** An issuer with its keys. */
-interface Issuer {
-  readonly config: IssuerConfig
-  readonly source: KeySource
-}
-
 interface Verified {
   readonly accessToken: AccessToken
   readonly source: KeySource
@@ -62,7 +55,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function verify(token: string, accepted: readonly string[] | undefined): Promise<AccessToken> {
     const jws = readJws(token)
-    const candidates = candidatesFor(jws, issuers, accepted)
+    const candidates = candidatesFor(jws.claims, issuers, accepted)
     let refusal: unknown
     for (const { config, source } of candidates) {
       try {
@@ -97,23 +90,4 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 /** Never past `exp`, nor past the removal of a key from the issuer's set, nor past the age up to which keys serve. */
 function isStillGood({ accessToken, source, keySet }: Verified, clock: Clock): boolean {
   return clock.now() < accessToken.expiresAtMs && source.current() === keySet
-}
-
-/**
- * Issuers by `iss`, byte for byte. It is not verified yet, and only picks whose keys must have signed the token. Several
- * may share it, with an audience each.
- */
-function candidatesFor(
-  { claims }: Jws,
-  issuers: readonly Issuer[],
-  accepted: readonly string[] | undefined,
-): readonly Issuer[] {
-  const iss = ownMember(claims, 'iss')
-  const candidates = issuers.filter(({ config }) => config.issuer === iss && isAccepted(config.name, accepted))
-  if (candidates.length === 0) throw invalidToken('token_issuer')
-  return candidates
-}
-
-function isAccepted(name: string, accepted: readonly string[] | undefined): boolean {
-  return accepted === undefined || accepted.includes(name)
 }

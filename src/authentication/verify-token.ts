@@ -1,16 +1,11 @@
 import type { IssuerConfig } from '../config/gateway-config.ts'
 import { invalidToken } from '../errors.ts'
-import type { AccessToken, Claims } from './access-token.ts'
+import { type AccessToken, type Sha256, toAccessToken } from './access-token.ts'
 import { checkClaims } from './claims.ts'
 import type { Clock } from './clock.ts'
-import { readRoles, readScopes } from './grants.ts'
 import type { KeySource } from './jwks.ts'
 import { hasValidSignature, type Jws } from './jws.ts'
 import type { KeySet } from './key-set.ts'
-import { ownMember } from './strict-json.ts'
-
-/** The digest in base64url. Synchronous: so short a text costs less to hash than to hand to another thread. */
-export type Sha256 = (text: string) => string
 
 /**
  * Verifies a token against one issuer: algorithm, key, signature, claims, in this order (RFC 8725 sections 3.1 and 3.8).
@@ -28,23 +23,4 @@ export async function verifyToken(
   if (!(await hasValidSignature(token, header.alg, keys))) throw invalidToken('token_signature')
   const expiresAtMs = checkClaims(claims, header, issuer, clock.now())
   return { keySet, accessToken: toAccessToken(claims, issuer, expiresAtMs, sha256) }
-}
-
-function toAccessToken(claims: Claims, issuer: IssuerConfig, expiresAtMs: number, sha256: Sha256): AccessToken {
-  const subject = readString(claims, 'sub')
-  return {
-    issuer: issuer.name,
-    subject,
-    clientId: readString(claims, 'azp') ?? readString(claims, 'client_id'),
-    subjectHash: subject === undefined ? '' : sha256(JSON.stringify([issuer.issuer, subject])).slice(0, 22),
-    scopes: readScopes(claims),
-    roles: readRoles(claims, issuer.roles),
-    claims,
-    expiresAtMs,
-  }
-}
-
-function readString(claims: Claims, name: string): string | undefined {
-  const value = ownMember(claims, name)
-  return typeof value === 'string' ? value : undefined
 }

@@ -1,12 +1,6 @@
 /** The route table for people: who may do what, where it goes, and what it costs. */
-import type {
-  AllowLine,
-  ClaimCondition,
-  Condition,
-  GatewayConfig,
-  Method,
-  RouteConfig,
-} from '../config/gateway-config.ts'
+import type { AllowLine, Condition, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
+import { describeLine } from './words.ts'
 
 export interface RouteListing {
   readonly path: string
@@ -78,28 +72,4 @@ function listLine(line: AllowLine): AccessListing {
       : {}),
     ...(line.because === undefined ? {} : { because: line.because }),
   }
-}
-
-/** `scopes orders:read and profile; path.userId = token.sub`. */
-function describeLine(line: AllowLine): string {
-  const parts = [
-    line.scopes && describeCondition('scope', line.scopes),
-    line.roles && describeCondition('role', line.roles),
-    ...line.claims.map(describeClaim),
-    ...line.where.map(({ param, claim }) => `path.${param} = token.${claim.join('.')}`),
-    line.anyToken ? 'any valid token' : undefined,
-  ]
-  return parts.filter((part) => part !== undefined).join('; ')
-}
-
-function describeCondition(noun: string, { match, values }: Condition<string>): string {
-  return `${noun}${values.length > 1 ? 's' : ''} ${join(match, values)}`
-}
-
-function describeClaim({ name, match, values }: ClaimCondition): string {
-  return `${name} = ${join(match, values)}`
-}
-
-function join(match: 'all' | 'any', values: readonly unknown[]): string {
-  return values.join(match === 'all' ? ' and ' : ' or ')
 }

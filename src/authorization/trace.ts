@@ -18,7 +18,7 @@ export interface DecisionTrace {
   readonly lines: LineTrace[]
 }
 
-interface LineTrace {
+export interface LineTrace {
   /** Index in `policy.allow`. */
   readonly line: number
   readonly methods: readonly Method[]
@@ -30,7 +30,7 @@ interface LineTrace {
   readonly because?: string
 }
 
-interface ConditionTrace {
+export interface ConditionTrace {
   readonly kind: 'token' | 'scopes' | 'roles' | 'claim' | 'where'
   /** Claim, or path parameter; empty for the other kinds. */
   readonly name: string

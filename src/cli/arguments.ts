@@ -3,6 +3,12 @@ import { type LoadResult, loadConfigFile } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
 
+/** What every command about a route-scope file takes. */
+export const FILE_OPTIONS = {
+  config: { type: 'string', short: 'c', default: 'scopegate.yaml' },
+  json: { type: 'boolean', default: false },
+} as const
+
 export interface FileArguments {
   readonly file: string
   readonly json: boolean
@@ -10,13 +16,7 @@ export interface FileArguments {
 
 /** `-c FILE`, by default `scopegate.yaml`, and `--json`. Throws for anything else; the dispatcher shows the usage. */
 export function readFileArguments(args: string[]): FileArguments {
-  const { values } = parseArgs({
-    args,
-    options: {
-      config: { type: 'string', short: 'c', default: 'scopegate.yaml' },
-      json: { type: 'boolean', default: false },
-    },
-  })
+  const { values } = parseArgs({ args, options: FILE_OPTIONS })
   return { file: values.config, json: values.json }
 }
 

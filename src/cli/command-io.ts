@@ -4,6 +4,8 @@ export interface CommandIo {
   readonly stdout: (text: string) => void
   /** Writes what is about the result: problems, warnings, usage. */
   readonly stderr: (text: string) => void
+  /** `stdout` is a terminal; absent: it is not. */
+  readonly isTerminal?: boolean
   /** Descriptor for the log of a process that runs until it is told to stop; absent: the log goes to `stdout`. */
   readonly logDescriptor?: number
   readonly env: Readonly<Record<string, string | undefined>>

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   start: { summary: 'run the gateway', load: () => import('./start.ts') },
   dev: { summary: 'run everything on this machine, with nothing else installed', load: () => import('./dev.ts') },
   validate: { summary: 'check the route-scope file', load: () => import('./validate.ts') },
+  test: { summary: 'run the tests of the file, with coverage of its allow lines', load: () => import('./test.ts') },
   routes: { summary: 'show the route table: who may do what', load: () => import('./routes.ts') },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }

@@ -43,7 +43,7 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
 
 /** In as many processes as the file says. */
 async function runAll(options: RunOptions): Promise<RunningGateway | RunningWorkers> {
-  const first = loadFirst(options)
+  const first = await loadFirst(options)
   const { workers: asked } = first.config.server
   const workers = asked === 'auto' ? availableParallelism() : asked
   if (workers === 1) return runGateway(options, first)

@@ -1,14 +1,17 @@
+import { findRedTests } from '../authoring/run-tests.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { formatProblem } from '../config/problem.ts'
 import { loadFor, printProblems, readFileArguments } from './arguments.ts'
 import type { CommandIo } from './command-io.ts'
 
-/** `scopegate validate`: everything that is wrong with the file, or what it holds. */
+/** `scopegate validate`: everything that is wrong with the file, its own tests included, or what it holds. */
 export function run(io: CommandIo, args: string[]): number {
   const { file, json } = readFileArguments(args)
   const result = loadFor(io, file)
   if (result.config === undefined) return printProblems(io, result, json)
   const { config, warnings } = result
+  const problems = findRedTests(config, file, Date.now())
+  if (problems.length > 0) return printProblems(io, { problems }, json)
   if (json) {
     io.stdout(`${JSON.stringify({ ok: true, digest: config.digest, counts: count(config), warnings }, null, 2)}\n`)
     return 0

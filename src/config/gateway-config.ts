@@ -3,6 +3,7 @@
  * Durations are milliseconds and sizes are bytes; the names say so.
  */
 import type { ClaimPath } from './claim-path.ts'
+import type { Place } from './problem.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Algorithm =
@@ -35,6 +36,8 @@ export interface GatewayConfig {
   /** The `resource` of RFC 9728; absent: derived from the request's scheme and host. */
   readonly resource?: string
   readonly scopesSupported: readonly string[]
+  /** The file's own tests, in its order. */
+  readonly tests: readonly PolicyTest[]
 }
 
 /** What cannot change without a restart. */
@@ -180,6 +183,8 @@ export interface RoutePolicy {
 
 /** All conditions of a line must hold. */
 export interface AllowLine {
+  /** Line in the file, from 1. */
+  readonly line: number
   readonly methods: ReadonlySet<Method>
   readonly scopes?: Condition<string>
   /** Realm role `admin`, client role `shop-api:manager`. */
@@ -206,4 +211,38 @@ export interface ClaimCondition extends Condition<string | number | boolean> {
 export interface OwnershipCondition {
   readonly param: string
   readonly claim: ClaimPath
+}
+
+/** A request, and the answer that the file says it gets. */
+export interface PolicyTest {
+  /** Where it stands, for messages. */
+  readonly place: Place
+  readonly name?: string
+  readonly method: string
+  /** Path and query, as a client would send them. */
+  readonly target: string
+  /** Request fields beside the token, flat: names and values. */
+  readonly headers: readonly string[]
+  /** Address the request comes from. */
+  readonly client: string
+  /** Claims of the token; absent: there is none. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly expect: TestExpectation
+}
+
+export interface TestExpectation {
+  /** 200 to 299: the request is let through. */
+  readonly status: number
+  /** Scopes that the 403 asks for and the token lacks. */
+  readonly missing?: readonly string[]
+  /** Path of the route that takes the request, as the file has it. */
+  readonly route?: string
+  /** Allow line that lets it through, from 1. */
+  readonly line?: number | 'public'
+  /** Name of the upstream. */
+  readonly upstream?: string
+  /** Path and query that the upstream gets. */
+  readonly path?: string
+  /** Identity field → value that the upstream gets; null: it does not get this field. */
+  readonly fields?: Readonly<Record<string, string | null>>
 }

@@ -95,7 +95,7 @@ function check(document: ConfigDocument, report: Report, options: LoadOptions): 
 }
 
 function whole(file: GatewayFile): Salvaged {
-  return { file, routeIndexes: [...file.routes.keys()], brokenRoutes: new Map() }
+  return { file, routeIndexes: [...file.routes.keys()], testIndexes: [...file.tests.keys()], brokenRoutes: new Map() }
 }
 
 /** zod compiles a schema with `new Function` for data that comes often: a file comes once, and that is dearer. */

@@ -3,18 +3,22 @@
 /** Keys and indexes from the top of the file. */
 export type Path = readonly (string | number)[]
 
-export interface Problem {
+export interface Problem extends Place {
   /** As the caller named it. */
   readonly file: string
+  readonly message: string
+  /** What was probably meant. */
+  readonly suggestion?: string
+}
+
+/** A piece of the file that messages show. */
+export interface Place {
   /** From 1; 0: the file as a whole. */
   readonly line: number
   /** From 1, in UTF-16 code units of the line as it stands in the file. */
   readonly column: number
   /** `routes[2].allow[0].methods`; empty for the file as a whole. */
   readonly path: string
-  readonly message: string
-  /** What was probably meant. */
-  readonly suggestion?: string
   /** The line as written, without secrets; empty when there is none. */
   readonly source: string
   /** Where in `source` the caret belongs, from 0. */

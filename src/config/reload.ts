@@ -12,7 +12,7 @@ export interface WatchOptions {
    */
   readonly file: string
   /** Reads the file anew. */
-  readonly load: () => LoadResult
+  readonly load: () => LoadResult | Promise<LoadResult>
   /** Digest of the configuration in use at the start. */
   readonly digest: string
   /** Puts a configuration in use. A rejection refuses it: the one before stays, and the next change is tried again. */
@@ -88,7 +88,7 @@ function createStep({ load, digest, onLoaded, onRefused, onFailed }: WatchOption
   let isInUse = true
   return async (isForced: boolean): Promise<void> => {
     try {
-      const result = load()
+      const result = await load()
       if (result.config === undefined) {
         isInUse = false
         const fingerprint = JSON.stringify(result.problems)

@@ -1,5 +1,5 @@
 import type { ConfigDocument } from './document.ts'
-import { formatPath, type Path, type Problem, quoteText } from './problem.ts'
+import { formatPath, type Path, type Place, type Problem, quoteText } from './problem.ts'
 import type { SourceFile } from './source-file.ts'
 
 interface Where {
@@ -13,6 +13,8 @@ export interface Report {
   warn(path: Path, message: string, where?: Where): void
   /** The value as the file writes it, quoted: the only way a value gets into a message. */
   quote(path: Path): string
+  /** Where something stands, for messages about it that come later. */
+  place(path: Path): Place
   /** Line of what stands at `path`, from 1. */
   line(path: Path): number
   isSubstituted(path: Path): boolean
@@ -39,6 +41,10 @@ export function createReport(source: SourceFile, document: ConfigDocument): Repo
       warnings.push(build(path, message, where))
     },
     quote: (path) => quoteText(document.written(path)),
+    place(path) {
+      const { file: _, message: __, ...place } = build(path, '')
+      return place
+    },
     line: (path) => source.line(document.offset(path)),
     closest: (path) => document.closest(path),
     isSubstituted: (path) => document.isSubstituted(path),

@@ -51,6 +51,7 @@ function resolveLine(
     }
   }
   return {
+    line: report.line(path),
     methods: toMethods(line.methods ?? route.methods ?? []),
     ...(line.scopes ? { scopes: line.scopes } : {}),
     ...(line.roles ? { roles: line.roles } : {}),

@@ -5,6 +5,7 @@ import type { Report } from './report.ts'
 import { type NamedThings, resolveNames, SECTIONS, type WrittenNames } from './resolve-names.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
 import { type ReadSibling, resolveServer } from './resolve-server.ts'
+import { type Known, resolveTests } from './resolve-tests.ts'
 import { exampleOf, type RoutePath, shapeOf } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'
 import type { GatewayFile } from './schema.ts'
@@ -15,6 +16,8 @@ export interface ResolveOptions {
   readonly names: WrittenNames
   /** Where the routes stand in the file: some of it may have been left out. */
   readonly routeIndexes: readonly number[]
+  /** Likewise. */
+  readonly testIndexes: readonly number[]
   readonly brokenRoutes: ReadonlyMap<number, RouteReferences>
   /** The section `defaults` could be read, so that what is not there was not written. */
   readonly knowsDefaults: boolean
@@ -43,6 +46,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
     log: file.log,
     ...(file.resource === undefined ? {} : { resource: file.resource }),
     scopesSupported: scopesOf(routes),
+    tests: resolveTests(file.tests, options.testIndexes, namesForTests(routes, things, options), report),
   }
 }
 
@@ -68,6 +72,12 @@ function resolveRoutes(
   const inOrder = shapes.toSorted((a, b) => a.index - b.index)
   checkShapes(inOrder, report)
   return routes
+}
+
+/** What a test may name. With a route that could not be read, nobody knows which paths there are. */
+function namesForTests(routes: readonly RouteConfig[], { written }: NamedThings, options: ResolveOptions): Known {
+  const isWhole = options.brokenRoutes.size === 0
+  return { routes: isWhole ? routes.map(({ path }) => path) : undefined, upstreams: written.upstreams }
 }
 
 interface PlacedShape {

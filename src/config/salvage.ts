@@ -12,6 +12,8 @@ export interface Salvaged {
   readonly file: GatewayFile
   /** Where the routes of `file` stand. */
   readonly routeIndexes: readonly number[]
+  /** Where its tests stand. */
+  readonly testIndexes: readonly number[]
   /** Of each route that was left out, by where it stands: the good ones of the fields that name something. */
   readonly brokenRoutes: ReadonlyMap<number, RouteReferences>
 }
@@ -28,12 +30,20 @@ export function readRest(data: unknown, found: readonly SchemaProblem[]): Salvag
   const kept = sections.map(([key, value]) => [key, keepGood(value, (entry) => isGood([key, entry]))])
   const result = partialSchema.safeParse({ upstreams: {}, routes: [], ...Object.fromEntries(kept) })
   if (!result.success) return undefined
-  const listed: unknown = valueAt(data, ['routes'])
-  const routes = Array.isArray(listed) && isGood(['routes']) ? [...listed.entries()] : []
+  const entriesOf = (section: string): [number, unknown][] => {
+    const listed: unknown = valueAt(data, [section])
+    return Array.isArray(listed) && isGood([section]) ? [...listed.entries()] : []
+  }
+  const goodIndexes = (section: string) =>
+    entriesOf(section)
+      .map(([index]) => index)
+      .filter((index) => isGood([section, index]))
+  const routes = entriesOf('routes')
   const broken = routes.filter(([index]) => !isGood(['routes', index]))
   return {
     file: { ...result.data, version: 1 },
-    routeIndexes: routes.map(([index]) => index).filter((index) => isGood(['routes', index])),
+    routeIndexes: goodIndexes('routes'),
+    testIndexes: goodIndexes('tests'),
     brokenRoutes: new Map(broken.map(([index, route]) => [index, readReferences(route)])),
   }
 }

@@ -1,4 +1,4 @@
-/** The sections `routes` and `tests` of the route-scope file. */
+/** The section `routes` of the route-scope file. */
 import { z } from 'zod'
 import { readClaimPath } from './claim-path.ts'
 import { claimPath, fieldName, name, oneOrMore } from './fields.ts'
@@ -126,29 +126,6 @@ export const routeSchema = z.strictObject({
     .optional()
     .describe('Override the global limits'),
   websocket: z.boolean().prefault(false).describe('Allow WebSocket upgrades, under the same authorisation'),
-})
-
-export const testSchema = z.strictObject({
-  request: z
-    .string()
-    .regex(
-      /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) \/\S*$/,
-      'expected a method and a path, such as GET /orders/7',
-    )
-    .describe('Method and path'),
-  token: z.record(z.string(), z.unknown()).optional().describe('Claims of the token; absent: no token'),
-  expect: z
-    .union([
-      z.int().min(100).max(599),
-      z.strictObject({
-        status: z.int().min(100).max(599).describe('The status'),
-        missing: z
-          .union([z.string(), z.array(z.string())])
-          .optional()
-          .describe('Scopes the 403 must name'),
-      }),
-    ])
-    .describe('The status, or status and missing scopes'),
 })
 
 export type RouteFile = z.output<typeof routeSchema>

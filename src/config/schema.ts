@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { claimPath, fieldName, hostName, httpOrigin, httpUrl, name, oneOrMore, secret } from './fields.ts'
-import { routeSchema, testSchema, timeoutsSchema } from './schema-routes.ts'
+import { routeSchema, timeoutsSchema } from './schema-routes.ts'
+import { testSchema } from './schema-tests.ts'
 import { duration, size } from './units.ts'
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const

@@ -10,7 +10,15 @@ import type { PortSharing } from '../http/server.ts'
 import { createLogger, createLogSink } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { mergeSnapshots, renderMetrics } from '../observability/metrics-snapshot.ts'
-import { type Loaded, load, type RunningGateway, type RunOptions, toAbsolute, toUrl, warn } from '../run-gateway.ts'
+import {
+  type Loaded,
+  loadTested,
+  type RunningGateway,
+  type RunOptions,
+  toAbsolute,
+  toUrl,
+  warn,
+} from '../run-gateway.ts'
 import { changeTogether } from './change-together.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { assertPortFree, choosePortSharing } from './port.ts'
@@ -73,7 +81,14 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
     await free()
     throw error
   })
-  const watcher = followFile({ file: toAbsolute(options), load: () => load(options), apply, record, logger, metrics })
+  const watcher = followFile({
+    file: toAbsolute(options),
+    load: () => loadTested(options),
+    apply,
+    record,
+    logger,
+    metrics,
+  })
   logger.info({ ...addresses, workers: options.workers, routes: routes.length, digest }, 'listening')
 
   return {

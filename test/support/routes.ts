@@ -24,7 +24,7 @@ export function routeWith(policy: RoutePolicy): RouteConfig {
 }
 
 export function line(methods: readonly Method[], rest: Partial<Omit<AllowLine, 'methods'>> = {}): AllowLine {
-  return { methods: new Set(methods), claims: [], where: [], anyToken: false, ...rest }
+  return { line: 1, methods: new Set(methods), claims: [], where: [], anyToken: false, ...rest }
 }
 
 export const all = <T>(...values: T[]) => ({ match: 'all' as const, values })

@@ -12,7 +12,7 @@ if (isWorker()) {
 } else {
   const [, configFile = '', more = '{}'] = process.argv.slice(2)
   const options = { configFile, env, log }
-  const gateway = await runWorkers({ ...options, workers: 2, ...JSON.parse(more) }, loadFirst(options))
+  const gateway = await runWorkers({ ...options, workers: 2, ...JSON.parse(more) }, await loadFirst(options))
   const stopped = new Promise<undefined>((resolve) => process.once('SIGTERM', () => resolve(undefined)))
   process.exitCode = (await Promise.race([gateway.givenUp, stopped])) === undefined ? 0 : 1
   await gateway.close()

@@ -1,0 +1,194 @@
+/**
+ * What the gateway would answer to a request. The request goes through the pipeline itself: only the socket, the token's
+ * signature, the store of windows and the upstream are left out. Nothing here waits, reads or sends anything.
+ */
+import { metadataTarget, toMetadata, toRefusal } from '../answer.ts'
+import type { AccessToken } from '../authentication/access-token.ts'
+import type { Authenticator } from '../authentication/authenticate.ts'
+import { type Decision, decide } from '../authorization/decide.ts'
+import type { DecisionTrace } from '../authorization/trace.ts'
+import type { GatewayConfig, RateLimitPolicy } from '../config/gateway-config.ts'
+import { GatewayError } from '../errors.ts'
+import type { ForwardRequest } from '../forwarding/forward.ts'
+import { createRequestRecord } from '../observability/request-record.ts'
+import { handleRequest } from '../pipeline.ts'
+import { createLimitStage, type LimitStage } from '../rate-limiting/limit.ts'
+import { createMemoryRateLimiter } from '../rate-limiting/memory-rate-limiter.ts'
+import type { RouteMatch } from '../routing/route-table.ts'
+import { createRuntime, type Runtime } from '../runtime.ts'
+import { Visit } from '../visit.ts'
+import { createUnsentExchange, type UnsentAnswer } from './unsent-exchange.ts'
+
+export interface SimulatedRequest {
+  readonly method: string
+  /** As it stands in the request line. */
+  readonly target: string
+  /** Request fields, flat: names and values. `Host` is added when it is missing, and `Authorization` for a caller with a token. */
+  readonly headers: readonly string[]
+  /** Address of the peer. */
+  readonly client: string
+}
+
+/**
+ * Who asks: the token that the request presents, or the GatewayError with which it is refused. `accepted` names the issuers
+ * that count on the route; undefined: all. Undefined as a whole: the request presents no token, or what is in its headers.
+ */
+export type Caller = (accepted: readonly string[] | undefined) => AccessToken
+
+export interface LimitUse {
+  readonly policy: RateLimitPolicy
+  /** The request takes a unit of it. */
+  readonly counts: boolean
+}
+
+export interface Answer {
+  /** 200 for a request that is let through: what it really is the upstream decides. */
+  readonly status: number
+  /** Flat. Of a request that is let through: what the gateway adds to the upstream's answer. */
+  readonly headers: readonly string[]
+  /** Of the gateway's own answers. */
+  readonly body: string
+}
+
+export interface Simulation {
+  /** Canonical path; undefined: the target was refused. */
+  readonly path: string | undefined
+  readonly match: RouteMatch | undefined
+  readonly token: AccessToken | undefined
+  /** By the route's policy alone, with its trace; undefined without a route. */
+  readonly decision: Decision | undefined
+  readonly trace: DecisionTrace | undefined
+  /** Those of the route, in the order in which they are asked. */
+  readonly limits: readonly LimitUse[]
+  /** `forwarded`, or the gateway answers itself: with its own page, to a preflight, or with a refusal. */
+  readonly outcome: 'forwarded' | 'metadata' | 'preflight' | 'refused'
+  /** Why it was refused. */
+  readonly error: GatewayError | undefined
+  /** Path and query that the upstream gets; undefined: nothing is forwarded. */
+  readonly upstreamPath: string | undefined
+  /** Identity fields that the upstream gets, flat. */
+  readonly identityFields: readonly string[]
+  /** As the first request in fresh windows gets it. */
+  readonly answer: Answer
+}
+
+export type Simulate = (request: SimulatedRequest, caller: Caller | undefined) => Simulation
+
+/** Stands where a token would; no token that anybody has. */
+const PLACEHOLDER = 'Bearer simulated'
+/** Stands where the identifier of the request would. */
+export const REQUEST_ID = 'simulated'
+
+/** Builds what all requests share. */
+export function createSimulation(config: GatewayConfig): Simulate {
+  let caller: Caller | undefined
+  const runtime = createRuntime(
+    config,
+    createCallerAuthenticator(() => caller),
+    'scopegate-simulation',
+  )
+  return (request, who) => {
+    caller = who
+    return simulate(runtime, request, who !== undefined)
+  }
+}
+
+function createCallerAuthenticator(caller: () => Caller | undefined): Authenticator {
+  return {
+    recall: () => undefined,
+    authenticate(_, accepted) {
+      const read = caller()
+      if (read === undefined) throw new GatewayError('invalid_token', 'token_malformed')
+      return read(accepted)
+    },
+    status: () => [],
+    ready: () => true,
+    close: async () => {},
+  }
+}
+
+function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean): Simulation {
+  const { exchange, answer } = createUnsentExchange(request, hasToken ? PLACEHOLDER : undefined)
+  const record = createRequestRecord(REQUEST_ID, request.method, runtime.clientAddress(request.client, []))
+  const seen: { forwarded?: ForwardRequest; error?: GatewayError; own?: Answer } = {}
+  const refuse = (thrown: unknown): void => {
+    const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal_error', 'bug', {}, thrown)
+    Object.assign(seen, { error, own: toRefusal(visit, error) })
+  }
+  const forward = (it: ForwardRequest): void => {
+    seen.forwarded = it
+  }
+  const visit: Visit = new Visit(exchange, runtime, record, (_, thrown) => {
+    if (thrown !== undefined) refuse(thrown)
+  })
+  const isMetadata = isMetadataRequest(runtime.config, request)
+  try {
+    if (isMetadata) seen.own = toMetadata(visit)
+    else handleRequest(visit, { limits: createFreshLimits(), forward })
+  } catch (thrown) {
+    refuse(thrown)
+  }
+  const { forwarded, error, own } = seen
+  const decided = toDecision(visit)
+  return {
+    path: visit.target.path === '' ? undefined : visit.target.path,
+    match: visit.match,
+    token: visit.token,
+    decision: decided?.decision,
+    trace: decided?.trace,
+    limits: toLimitUses(visit),
+    outcome: toOutcome(isMetadata, forwarded, error),
+    error,
+    upstreamPath: forwarded?.path,
+    identityFields: forwarded === undefined ? [] : identityFieldsOf(forwarded),
+    answer: own ?? toAnswer(visit, answer, forwarded),
+  }
+}
+
+/** The clock stands still: every request is the first. */
+function createFreshLimits(): LimitStage {
+  const clock = () => 0
+  return createLimitStage({ limiter: createMemoryRateLimiter({ clock }), clock })
+}
+
+function isMetadataRequest(config: GatewayConfig, { method, target }: SimulatedRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && target === metadataTarget(config)
+}
+
+function toDecision({ match, method, token }: Visit) {
+  if (match === undefined) return undefined
+  const trace: DecisionTrace = { lines: [] }
+  return { decision: decide(match.route, method, match.params, token, trace), trace }
+}
+
+function toLimitUses({ limits, quotas }: Visit): LimitUse[] {
+  const counted = new Set(quotas.map(({ policy }) => policy))
+  return [...limits.before, ...limits.after].map((policy) => ({ policy, counts: counted.has(policy) }))
+}
+
+function toOutcome(
+  isMetadata: boolean,
+  forwarded: ForwardRequest | undefined,
+  error: GatewayError | undefined,
+): Simulation['outcome'] {
+  if (error !== undefined) return 'refused'
+  if (isMetadata) return 'metadata'
+  return forwarded === undefined ? 'preflight' : 'forwarded'
+}
+
+function toAnswer(visit: Visit, written: UnsentAnswer, forwarded: ForwardRequest | undefined): Answer {
+  if (forwarded === undefined) return written
+  const headers: string[] = []
+  visit.addAnswerFields(headers)
+  return { status: 200, headers, body: '' }
+}
+
+/** The client's own copies are gone by now, so what has such a name is the gateway's. */
+function identityFieldsOf({ headers, route }: ForwardRequest): string[] {
+  const fields: string[] = []
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    if (route.identity.headers.has(name)) fields.push(name, headers[i + 1] as string)
+  }
+  return fields
+}

@@ -1,0 +1,32 @@
+/** Conditions in words, the same in every tool. */
+import type { AllowLine, ClaimCondition, Condition } from '../config/gateway-config.ts'
+
+/** `scopes orders:read and profile; path.userId = token.sub`. */
+export function describeLine(line: AllowLine): string {
+  return describeConditions(line).join('; ')
+}
+
+/** One text for each condition, in the order of the trace. */
+export function describeConditions(line: AllowLine): string[] {
+  return [
+    ...(line.anyToken ? ['any valid token'] : []),
+    ...(line.scopes ? [describeNames('scope', line.scopes)] : []),
+    ...(line.roles ? [describeNames('role', line.roles)] : []),
+    ...line.claims.map(describeClaim),
+    ...line.where.map(({ param, claim }) => `path.${param} = token.${claim.join('.')}`),
+  ]
+}
+
+/** `scope orders:read`, `roles support or shop-api:manager`. */
+export function describeNames(noun: 'scope' | 'role', { match, values }: Condition<string>): string {
+  return `${noun}${values.length > 1 ? 's' : ''} ${join(match, values)}`
+}
+
+/** `acr = 1 or silver`. */
+export function describeClaim({ name, match, values }: Pick<ClaimCondition, 'name' | 'match' | 'values'>): string {
+  return `${name} = ${join(match, values)}`
+}
+
+function join(match: 'all' | 'any', values: readonly unknown[]): string {
+  return values.join(match === 'all' ? ' and ' : ' or ')
+}
