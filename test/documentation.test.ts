@@ -99,10 +99,13 @@ describe('the commands in README', () => {
     }
   })
 
-  it.each(['validate', 'routes', 'test'])('prints what is shown for %s', async (name) => {
+  it.each(['validate', 'routes', 'test', 'explain', 'who'])('prints what is shown for %s', async (name) => {
     const blocks = blocksOf('README.md')
-    const at = blocks.findIndex(({ text }) => text === `npm run scopegate -- ${name}`)
-    expect(await run([name])).toEqual({ code: 0, out: `${blocks[at + 1]?.text}\n`, err: '' })
+    const at = blocks.findIndex(({ text }) => text.split(' ')[4] === name && text.startsWith('npm run scopegate -- '))
+    const [, ...args] = [...(blocks[at]?.text ?? '').slice(21).matchAll(/'([^']*)'|(\S+)/g)].map(
+      ([, a, b]) => a ?? b ?? '',
+    )
+    expect(await run([name, ...args])).toEqual({ code: 0, out: `${blocks[at + 1]?.text}\n`, err: '' })
   })
 
   it('has the exit codes it names', async () => {

@@ -24,30 +24,42 @@ export function exampleClaims(
   params: Readonly<Record<string, string>>,
   roles: IssuerConfig['roles'],
 ): ExampleCaller {
-  const wanted = new Map<string, { readonly path: ClaimPath; readonly values: Set<Value> }>()
-  const want = (path: ClaimPath, value: Value): void => {
-    const key = JSON.stringify(path)
-    const entry = wanted.get(key) ?? { path, values: new Set<Value>() }
-    entry.values.add(value)
-    wanted.set(key, entry)
-  }
-  for (const { path, value } of requirement.claims) want(path, value)
+  const wanted: Wanted = new Map()
+  for (const { path, value } of requirement.claims) want(wanted, path, value)
   const owned: Record<string, string> = {}
   for (const { param, claim } of requirement.where) {
     const [only] = claim.length === 1 && SINGLE.has(claim[0] as string) ? valuesAt(wanted, claim) : []
     const value = only === undefined ? (owned[param] ?? params[param] ?? '') : String(only)
     if (only !== undefined) owned[param] = value
-    want(claim, value)
+    want(wanted, claim, value)
   }
-  const claims: Record<string, unknown> = {}
-  if (requirement.scopes.length > 0) claims.scope = [...new Set(requirement.scopes)].join(' ')
-  for (const { path, values } of wanted.values())
-    setClaim(claims, path, values.size === 1 ? [...values][0] : [...values])
-  for (const role of requirement.roles) addRole(claims, role, roles)
-  return { claims, params: owned }
+  return { claims: toClaims(wanted, requirement, roles), params: owned }
 }
 
-function valuesAt(wanted: ReadonlyMap<string, { readonly values: ReadonlySet<Value> }>, path: ClaimPath): Value[] {
+/** Values by claim. */
+type Wanted = Map<string, { readonly path: ClaimPath; readonly values: Set<Value> }>
+
+function want(wanted: Wanted, path: ClaimPath, value: Value): void {
+  const key = JSON.stringify(path)
+  const entry = wanted.get(key) ?? { path, values: new Set<Value>() }
+  entry.values.add(value)
+  wanted.set(key, entry)
+}
+
+function toClaims(wanted: Wanted, requirement: Requirement, roles: IssuerConfig['roles']): Claims {
+  const claims: Record<string, unknown> = {}
+  const scopes = [...new Set(requirement.scopes)]
+  // A condition on the claim `scope` itself leaves the scopes to `scp`.
+  if (scopes.length > 0 && wanted.has('["scope"]')) claims.scp = scopes
+  else if (scopes.length > 0) claims.scope = scopes.join(' ')
+  for (const { path, values } of wanted.values()) {
+    setClaim(claims, path, values.size === 1 ? [...values][0] : [...values])
+  }
+  for (const role of requirement.roles) addRole(claims, role, roles)
+  return claims
+}
+
+function valuesAt(wanted: Wanted, path: ClaimPath): Value[] {
   return [...(wanted.get(JSON.stringify(path))?.values ?? [])]
 }
 

@@ -1,5 +1,5 @@
 /** Conditions in words, the same in every tool. */
-import type { AllowLine, ClaimCondition, Condition } from '../config/gateway-config.ts'
+import type { AllowLine, ClaimCondition, Condition, KeyPart } from '../config/gateway-config.ts'
 
 /** `scopes orders:read and profile; path.userId = token.sub`. */
 export function describeLine(line: AllowLine): string {
@@ -25,6 +25,19 @@ export function describeNames(noun: 'scope' | 'role', { match, values }: Conditi
 /** `acr = 1 or silver`. */
 export function describeClaim({ name, match, values }: Pick<ClaimCondition, 'name' | 'match' | 'values'>): string {
   return `${name} = ${join(match, values)}`
+}
+
+/** As the file writes it: `token.sub`. */
+export function describeKeyPart(part: KeyPart): string {
+  switch (part.from) {
+    case 'client.ip':
+    case 'route':
+      return part.from
+    case 'token':
+      return `token.${part.claim.join('.')}`
+    default:
+      return `${part.from}.${part.name}`
+  }
 }
 
 function join(match: 'all' | 'any', values: readonly unknown[]): string {

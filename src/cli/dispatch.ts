@@ -9,9 +9,12 @@ interface CommandEntry {
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   start: { summary: 'run the gateway', load: () => import('./start.ts') },
   dev: { summary: 'run everything on this machine, with nothing else installed', load: () => import('./dev.ts') },
-  validate: { summary: 'check the route-scope file', load: () => import('./validate.ts') },
-  test: { summary: 'run the tests of the file, with coverage of its allow lines', load: () => import('./test.ts') },
+  validate: { summary: 'check the route-scope file and run its tests', load: () => import('./validate.ts') },
   routes: { summary: 'show the route table: who may do what', load: () => import('./routes.ts') },
+  explain: { summary: 'why a request gets its answer, line by line', load: () => import('./explain.ts') },
+  who: { summary: 'which scopes, roles and claims open a request', load: () => import('./who.ts') },
+  test: { summary: 'run the tests of the file, with coverage of its allow lines', load: () => import('./test.ts') },
+  diff: { summary: 'what a new file allows or denies that the old one did not', load: () => import('./diff.ts') },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }
 

@@ -6,6 +6,7 @@ export const DOCUMENTS = [
   'README.md',
   'CHANGELOG.md',
   'docs/production.md',
+  'docs/commands.md',
   'docs/decisions.md',
   'docs/route-scope-file.md',
 ] as const

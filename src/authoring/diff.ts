@@ -1,0 +1,127 @@
+/** What changes from one route-scope file to another: for whom, where, and whether more may pass. */
+import type { GatewayConfig, RouteConfig } from '../config/gateway-config.ts'
+import { createRouteTable } from '../routing/route-table.ts'
+import { createFreshValues } from './example-path.ts'
+import { findNewlyAllowed, type NewlyAllowed, type Side } from './newly-allowed.ts'
+import { regionsOf } from './path-regions.ts'
+import {
+  compareIssuers,
+  compareRateLimits,
+  compareRoutes,
+  compareUpstreams,
+  type SettingChange,
+} from './setting-changes.ts'
+import { describeLine } from './words.ts'
+
+/** What `scopegate diff --json` prints; its fields are documented in docs/commands.md. */
+export interface Diff {
+  readonly newlyAllowed: readonly AccessChange[]
+  readonly newlyDenied: readonly AccessChange[]
+  readonly routes: readonly RouteChange[]
+  readonly issuers: readonly (SettingChange & { readonly issuer: string })[]
+  readonly rateLimits: readonly (SettingChange & { readonly rateLimit: string })[]
+  readonly upstreams: readonly (SettingChange & { readonly upstream: string })[]
+  /** Something is allowed that was not before. */
+  readonly widens: boolean
+}
+
+export interface AccessChange {
+  /** Route in the file that allows it, and its line there: the new file for `newlyAllowed`, the old one for `newlyDenied`. */
+  readonly route: string
+  readonly line: number
+  readonly methods: readonly string[]
+  /** In words: `scope orders:write`, `anybody, without a token`. */
+  readonly who: string
+  readonly example: NewlyAllowed['example']
+}
+
+export interface RouteChange extends SettingChange {
+  readonly route: string
+  /** Path of the route in the old file, when it is another. */
+  readonly was?: string
+}
+
+export function diff(before: GatewayConfig, after: GatewayConfig): Diff {
+  const [old, next] = [toSide(before), toSide(after)]
+  const allowed = new Changes()
+  const denied = new Changes()
+  const routes = new Map<string, RouteChange>()
+  const configs = [before, after] as const
+  const meaningOf = (route: RouteConfig, side: 0 | 1) => toMeaning(route, configs[side])
+  for (const region of regionsOf(before.routes, after.routes, meaningOf, createFreshValues(configs))) {
+    allowed.add(findNewlyAllowed(old, next, region.after, region))
+    denied.add(findNewlyAllowed(next, old, region.before, region))
+    if (region.before !== undefined && region.after !== undefined) addRouteChanges(routes, region.before, region.after)
+  }
+  const issuers = compareIssuers(before, after)
+  const newlyAllowed = allowed.list()
+  const changed = [...routes.values()]
+  return {
+    newlyAllowed,
+    newlyDenied: denied.list(),
+    routes: changed,
+    issuers,
+    rateLimits: compareRateLimits(before, after),
+    upstreams: compareUpstreams(before, after),
+    widens: newlyAllowed.length > 0 || [...issuers, ...changed].some(({ widens }) => widens),
+  }
+}
+
+function toSide(config: GatewayConfig): Side {
+  return { config, table: createRouteTable(config.routes) }
+}
+
+function addRouteChanges(changes: Map<string, RouteChange>, before: RouteConfig, after: RouteConfig): void {
+  for (const change of compareRoutes(before, after)) {
+    const place = { route: after.path, ...(before.path === after.path ? {} : { was: before.path }) }
+    changes.set(JSON.stringify([before.path, after.path, change.setting]), { ...place, ...change })
+  }
+}
+
+/** One entry for each line, whatever the number of regions that show it. */
+class Changes {
+  readonly #byLine = new Map<string, AccessChange>()
+
+  add(found: readonly NewlyAllowed[]): void {
+    for (const one of found) {
+      const who = describeWho(one)
+      const key = JSON.stringify([one.route.path, one.line, who])
+      const known = this.#byLine.get(key)
+      const methods = [...new Set([...(known?.methods ?? []), ...one.methods])]
+      const line = one.line === 'public' ? one.route.line : (one.route.policy.allow[one.line]?.line ?? one.route.line)
+      this.#byLine.set(key, { route: one.route.path, line, who, example: one.example, ...known, methods })
+    }
+  }
+
+  list(): AccessChange[] {
+    return [...this.#byLine.values()]
+  }
+}
+
+function describeWho({ line, route, requirements }: NewlyAllowed): string {
+  if (line === 'public') return 'anybody, without a token'
+  const allow = route.policy.allow[line]
+  if (allow === undefined) return ''
+  if (requirements === undefined) return describeLine(allow)
+  return requirements
+    .map(({ scopes, roles, claims, where }) =>
+      describeLine({
+        ...allow,
+        ...(allow.scopes && { scopes: { match: 'all', values: scopes } }),
+        ...(allow.roles && { roles: { match: 'all', values: roles } }),
+        claims: claims.map(({ path, value }) => ({ name: path.join('.'), path, match: 'all', values: [value] })),
+        where,
+      }),
+    )
+    .join(' | ')
+}
+
+/** All that a route does, without where it stands in the file. */
+function toMeaning(route: RouteConfig, config: GatewayConfig): string {
+  const issuers = route.issuers.map((name) => [config.issuers.get(name)?.issuer, config.issuers.get(name)?.roles])
+  const { upstream, ...rest } = route
+  return JSON.stringify({ ...rest, issuers, upstream: upstream.name }, (key, value: unknown) => {
+    if (key === 'line') return undefined
+    return value instanceof Set || value instanceof Map ? [...value] : value
+  })
+}
