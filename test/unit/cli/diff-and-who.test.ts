@@ -97,7 +97,7 @@ describe('scopegate who', () => {
     expect(await who('GET /users/u1')).toEqual({
       code: 0,
       err: '',
-      out: '/users/{id}  who.yaml:10\n  scopes a and b; token.sub is u1  line 1, who.yaml:13\n  role staff  line 2, who.yaml:21  “staff only”\n',
+      out: '/users/{id}  who.yaml:9\n  scopes a and b; token.sub is u1  line 1, who.yaml:12\n  role staff  line 2, who.yaml:20  “staff only”\n',
     })
     expect((await who('GET', '/open')).out).toContain('  anybody, without a token: open to all\n')
   })
