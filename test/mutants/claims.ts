@@ -12,12 +12,12 @@ const claims = inFile('authentication/claims.ts', CLAIMS, [
     guards: ['RFC 9068 4'],
     also: [
       {
-        file: 'src/authentication/authenticate.ts',
+        file: 'src/authentication/candidates.ts',
         find: 'config.issuer === iss && isAccepted(config.name, accepted)',
         replace: 'isAccepted(config.name, accepted)',
       },
       {
-        file: 'src/authentication/authenticate.ts',
+        file: 'src/authentication/candidates.ts',
         find: "const iss = ownMember(claims, 'iss')",
         replace: 'void claims',
       },

@@ -68,17 +68,10 @@ const adaptor = inFile('http/adaptor.ts', HOSTS, [
   },
 ])
 
-const gateway = inFile('gateway.ts', HOSTS, [
-  {
-    id: 'own-page-exact',
-    find: 'if (exchange.incoming.url === pathname) answerMetadata(visit)',
-    replace: "if (pathname !== '') answerMetadata(visit)",
-    removes: 'the gateway’s own page stands at its exact address',
-    guards: ['GHSA-5hvv-m4w4-gf6v', 'flaw 12'],
-  },
+const answer = inFile('answer.ts', HOSTS, [
   {
     id: 'own-page-fields',
-    find: 'readFields(exchange.incoming.rawHeaders, config.limits.headersBytes) // 400 431\n',
+    find: 'readFields(exchange.incoming.rawHeaders, config.limits.headersBytes)\n',
     replace: 'void readFields\n',
     removes: 'what is refused elsewhere for its fields is refused on the own page too',
     guards: ['pitfall 13'],
@@ -89,6 +82,16 @@ const gateway = inFile('gateway.ts', HOSTS, [
     replace: 'host',
     removes: 'a Host field that is shown is a host',
     guards: ['RFC 9728 3'],
+  },
+])
+
+const gateway = inFile('gateway.ts', HOSTS, [
+  {
+    id: 'own-page-exact',
+    find: 'if (exchange.incoming.url === metadataTarget(visit.runtime.config)) answerMetadata(visit)',
+    replace: "if (metadataTarget(visit.runtime.config) !== '') answerMetadata(visit)",
+    removes: 'the gateway’s own page stands at its exact address',
+    guards: ['GHSA-5hvv-m4w4-gf6v', 'flaw 12'],
   },
   {
     id: 'bugs-say-nothing',
@@ -116,4 +119,4 @@ const gateway = inFile('gateway.ts', HOSTS, [
   },
 ])
 
-export const GATEWAY: readonly Mutant[] = [...address, ...adaptor, ...gateway]
+export const GATEWAY: readonly Mutant[] = [...address, ...adaptor, ...answer, ...gateway]

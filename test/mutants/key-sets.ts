@@ -8,6 +8,18 @@ const FORGED = ['integration/authentication/forged-tokens.test.ts']
 const SOURCE = ['integration/authentication/key-source.test.ts']
 const UNKNOWN = ['integration/authentication/unknown-kid.test.ts']
 
+const reading = inFile('authentication/access-token.ts', ATTACKS, [
+  {
+    id: 'client-of-another-type',
+    find: "return typeof value === 'string' ? value : undefined",
+    replace: 'return value === undefined ? undefined : String(value)',
+    removes: 'only texts become subject and client',
+    tests: ['unit/authentication/claims.test.ts', ...CLAIMS],
+    guards: ['flaw 3'],
+    survives: 'checkClaims has refused such a token before: a second line',
+  },
+])
+
 const verifying = inFile('authentication/verify-token.ts', ATTACKS, [
   {
     id: 'algorithm-list',
@@ -23,15 +35,6 @@ const verifying = inFile('authentication/verify-token.ts', ATTACKS, [
     replace: 'void hasValidSignature; void keys',
     removes: 'no claim counts without a signature',
     guards: ['CVE-2022-29226'],
-  },
-  {
-    id: 'client-of-another-type',
-    find: "return typeof value === 'string' ? value : undefined",
-    replace: 'return value === undefined ? undefined : String(value)',
-    removes: 'only texts become subject and client',
-    tests: ['unit/authentication/claims.test.ts', ...CLAIMS],
-    guards: ['flaw 3'],
-    survives: 'checkClaims has refused such a token before: a second line',
   },
 ])
 
@@ -220,4 +223,4 @@ const fetching = inFile('authentication/fetch-document.ts', LIFE, [
   },
 ])
 
-export const KEY_SETS: readonly Mutant[] = [...verifying, ...keySet, ...sources, ...discovery, ...fetching]
+export const KEY_SETS: readonly Mutant[] = [...reading, ...verifying, ...keySet, ...sources, ...discovery, ...fetching]

@@ -5,6 +5,24 @@ const CACHED = ['integration/authentication/cached-tokens.test.ts']
 const CLAIMS = ['security/token-claims.test.ts']
 const ATTACKS = ['security/token-attacks.test.ts']
 
+const candidates = inFile('authentication/candidates.ts', CLAIMS, [
+  {
+    id: 'issuer-counts-here',
+    find: 'config.issuer === iss && isAccepted(config.name, accepted)',
+    replace: 'config.issuer === iss',
+    removes: 'a token counts only where its issuer does',
+    guards: ['flaw 1'],
+  },
+  {
+    id: 'unknown-issuer',
+    find: "if (candidates.length === 0) throw invalidToken('token_issuer')",
+    replace: '',
+    removes: 'a token of nobody is a bad token and no failure',
+    tests: ATTACKS,
+    guards: ['flaw 3'],
+  },
+])
+
 const authenticating = inFile('authentication/authenticate.ts', CACHED, [
   {
     id: 'known-and-expired',
@@ -28,22 +46,6 @@ const authenticating = inFile('authentication/authenticate.ts', CACHED, [
     removes: 'a known token counts only where its issuer does',
     tests: CLAIMS,
     guards: ['flaw 1', 'GHSA-27xw-p8v6-9jjr'],
-  },
-  {
-    id: 'issuer-counts-here',
-    find: 'config.issuer === iss && isAccepted(config.name, accepted)',
-    replace: 'config.issuer === iss',
-    removes: 'a token counts only where its issuer does',
-    tests: CLAIMS,
-    guards: ['flaw 1'],
-  },
-  {
-    id: 'unknown-issuer',
-    find: "if (candidates.length === 0) throw invalidToken('token_issuer')",
-    replace: '',
-    removes: 'a token of nobody is a bad token and no failure',
-    tests: ATTACKS,
-    guards: ['flaw 3'],
   },
   {
     id: 'refused-is-not-kept',
@@ -160,4 +162,4 @@ const grants = inFile(
   ],
 )
 
-export const KNOWN_TOKENS: readonly Mutant[] = [...authenticating, ...cache, ...grants]
+export const KNOWN_TOKENS: readonly Mutant[] = [...candidates, ...authenticating, ...cache, ...grants]
