@@ -1,5 +1,6 @@
 /** The parts of a gateway process, wired to each other and not yet listening. */
 import { randomBytes } from 'node:crypto'
+import { type Clock, systemClock } from './authentication/clock.ts'
 import { createKeySources } from './authentication/key-sources.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { ERRORS } from './errors.ts'
@@ -36,16 +37,19 @@ export interface Parts {
 /**
  * @param writeLog gets whole lines of JSON, several at once
  * @param pseudonym how the gateway calls itself in `Via`; its workers share one, and so know what comes back to any of them
+ * @param clock what tokens and keys go by
  */
 export async function assemble(
   config: GatewayConfig,
   writeLog: (text: string) => void,
   pseudonym = createPseudonym(),
+  clock: Clock = systemClock,
 ): Promise<Parts> {
   const sink = createLogSink(writeLog)
   const logger = createLogger(config.log, sink)
   const metrics = createMetrics()
   const keySources = createKeySources({
+    clock,
     onFetch: (issuer, failure) => {
       if (failure !== undefined) logger.warn({ issuer, cause: failure }, 'keys could not be fetched')
     },
@@ -57,7 +61,7 @@ export async function assemble(
   })
   const client = await createUpstreamClient(config)
   const addresses = createAddressBook(() => performance.now())
-  const live = createLiveRuntime(config, keySources, client, pseudonym)
+  const live = createLiveRuntime(config, { keySources, client, pseudonym, clock })
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
   const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }), (cause) =>

@@ -1,6 +1,7 @@
 /** The configuration in force, and its exchange for another one as a whole. */
 import { hash } from 'node:crypto'
 import { createAuthenticator } from './authentication/authenticate.ts'
+import type { Clock } from './authentication/clock.ts'
 import type { KeySources } from './authentication/key-sources.ts'
 import { type ConfigRecord, createConfigRecord } from './config/config-record.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
@@ -29,17 +30,23 @@ export interface PreparedConfig {
   abort(): void
 }
 
+/** What every configuration of a process shares. */
+export interface SharedParts {
+  readonly keySources: KeySources
+  readonly client: UpstreamClient
+  readonly pseudonym: string
+  readonly clock: Clock
+}
+
 export function createLiveRuntime(
   first: GatewayConfig,
-  keySources: KeySources,
-  client: UpstreamClient,
-  pseudonym: string,
+  { keySources, client, pseudonym, clock }: SharedParts,
 ): LiveRuntime {
   let runtime = build(first)
   const record = createConfigRecord(first)
 
   function build(config: GatewayConfig): Runtime {
-    const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256 })
+    const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256, clock })
     return createRuntime(config, authenticator, pseudonym)
   }
 

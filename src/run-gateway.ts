@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { assemble, type Parts } from './assemble.ts'
+import type { Clock } from './authentication/clock.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { type LoadResult, loadConfigFile } from './config/load.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly adminPort?: number
   /** Gets whole lines of JSON, each with its line end, several at once. */
   readonly log: (text: string) => void
+  /** What tokens and keys go by; default: the system's. */
+  readonly clock?: Clock
 }
 
 export interface RunningGateway {
@@ -59,7 +62,7 @@ export async function loadFirst(options: RunOptions): Promise<Loaded> {
  */
 export async function runGateway(options: RunOptions, first?: Loaded): Promise<RunningGateway> {
   const { config, warnings } = first ?? (await loadFirst(options))
-  const parts = await assemble(config, options.log)
+  const parts = await assemble(config, options.log, undefined, options.clock)
   const { server, admin, live, logger, metrics } = parts
   warn(logger, warnings)
   const addresses = await listenAll(config, options, parts)

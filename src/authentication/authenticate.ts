@@ -8,6 +8,7 @@ import type { KeySource, KeySourceStatus } from './jwks.ts'
 import { readJws } from './jws.ts'
 import type { KeySet } from './key-set.ts'
 import { createKeySources, type KeySources } from './key-sources.ts'
+import { createKnownSessions, readSession } from './known-sessions.ts'
 import { createTokenCache } from './token-cache.ts'
 import { verifyToken } from './verify-token.ts'
 
@@ -52,15 +53,19 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { clock = systemClock, sha256, keySources = createKeySources(options) } = options
   const issuers = [...options.issuers.values()].map((config) => ({ config, source: keySources.acquire(config) }))
   const cache = createTokenCache<Verified>()
+  const sessions = createKnownSessions()
 
   async function verify(token: string, accepted: readonly string[] | undefined): Promise<AccessToken> {
     const jws = readJws(token)
     const candidates = candidatesFor(jws.claims, issuers, accepted)
+    const session = readSession(jws.claims, sha256)
+    const caller = sessions.has(session) ? 'known' : 'stranger'
     let refusal: unknown
     for (const { config, source } of candidates) {
       try {
-        const verified = { ...(await verifyToken(token, jws, config, source, { clock, sha256 })), source }
+        const verified = { ...(await verifyToken(token, jws, config, source, { clock, sha256, caller })), source }
         cache.set(token, verified)
+        sessions.add(session)
         return verified.accessToken
       } catch (error) {
         refusal ??= error

@@ -9,8 +9,8 @@ import { assertAccessToken } from './token-type.ts'
 export type ClaimRules = Pick<IssuerConfig, 'issuer' | 'audience' | 'clockSkewMs' | 'maxTokenAgeMs' | 'tokenTypes'>
 
 /**
- * Checks the claims of a token whose signature has been verified (RFC 7519 section 4.1, RFC 9068 section 4) and
- * returns the moment from which it is refused, skew included, in ms since the epoch. `nowMs` is in ms as well.
+ * Checks the claims of a token (RFC 7519 section 4.1, RFC 9068 section 4) and returns the moment from which it is
+ * refused, skew included, in ms since the epoch. `nowMs` is in ms as well. The signature is another check, made later.
  *
  * Throws `invalid_token` with its own reason for each: `iss`, kind and binding, `aud`, `exp` (required), `nbf` and `iat`
  * (when present), lifetime, and the types of `sub`, `azp` and `client_id` (which may be absent). Scopes, roles and

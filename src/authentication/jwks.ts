@@ -7,6 +7,10 @@ import { GatewayError, invalidToken } from '../errors.ts'
 import type { Clock } from './clock.ts'
 import { KeyFetchError, type KeyFetchReason } from './key-fetch-error.ts'
 import type { KeySet } from './key-set.ts'
+import { createRefetchAllowance, type RefetchAllowance, remainingMs } from './refetch-allowance.ts'
+
+/** Who presents a token with an unknown key. Each kind has an allowance of its own, so strangers cannot use up both. */
+export type Caller = 'stranger' | 'known'
 
 export interface KeySource {
   /** The keys that may be used now; undefined: none yet, or none that is younger than `staleFor`. */
@@ -16,7 +20,7 @@ export interface KeySource {
    * Throws or rejects with `keys_unavailable` when that cannot be found out now, and with `invalid_token` when the
    * issuer has no such key.
    */
-  resolve(kid: string | undefined, alg: string): ResolvedKeys | Promise<ResolvedKeys>
+  resolve(kid: string | undefined, alg: string, caller?: Caller): ResolvedKeys | Promise<ResolvedKeys>
   status(): KeySourceStatus
   /** The last keys that were had, however old; for a source that takes the place of this one. */
   held(): HeldKeys | undefined
@@ -67,9 +71,16 @@ interface Wanted {
   readonly alg: string
 }
 
+interface Search {
+  /** Of whoever caused it. */
+  readonly allowance: RefetchAllowance
+  /** What those who wait for it look for. */
+  readonly wanted: Wanted[]
+}
+
 interface Flight {
-  /** Set when an unknown key caused the fetch: what those who wait for it look for. */
-  readonly wanted: Wanted[] | undefined
+  /** Set when an unknown key caused the fetch. */
+  readonly search: Search | undefined
   done: Promise<void>
 }
 
@@ -89,8 +100,7 @@ class RemoteKeySource implements KeySource {
   /** Failed fetches since the last good one. */
   #failures = 0
   #lastAttemptMs = 0
-  /** When a fetch for an unknown key last brought nothing. */
-  #unproductiveAtMs: number | undefined
+  readonly #allowances: Readonly<Record<Caller, RefetchAllowance>>
   #flight: Flight | undefined
   #cancelRefresh = () => {}
   #closed = false
@@ -98,6 +108,8 @@ class RemoteKeySource implements KeySource {
   constructor(options: KeySourceOptions) {
     this.#options = options
     this.#clock = options.clock
+    const allowance = () => createRefetchAllowance(this.#clock, options.refetchEveryMs)
+    this.#allowances = { stranger: allowance(), known: allowance() }
     this.#keySet = options.held?.keySet
     this.#fetchedAtMs = options.held?.fetchedAtMs
     void this.#start()
@@ -108,11 +120,12 @@ class RemoteKeySource implements KeySource {
     return this.#clock.now() - this.#fetchedAtMs < this.#options.staleForMs ? this.#keySet : undefined
   }
 
-  resolve(kid: string | undefined, alg: string): ResolvedKeys | Promise<ResolvedKeys> {
+  resolve(kid: string | undefined, alg: string, caller: Caller = 'stranger'): ResolvedKeys | Promise<ResolvedKeys> {
     const keySet = this.current()
     const keys = keySet?.candidates(kid, alg) ?? []
     if (keySet !== undefined && keys.length > 0) return { keySet, keys }
-    return this.#fetchFor({ kid, alg }, keySet === undefined).then(() => this.resolve(kid, alg))
+    const fetched = keySet === undefined ? this.#fetchFirst() : this.#fetchFor({ kid, alg }, this.#allowances[caller])
+    return fetched.then(() => this.resolve(kid, alg, caller))
   }
 
   status(): KeySourceStatus {
@@ -138,25 +151,29 @@ class RemoteKeySource implements KeySource {
     this.#cancelRefresh()
   }
 
-  /** Joins the fetch under way or starts one; throws when none is allowed now. */
-  async #fetchFor(wanted: Wanted, isCold: boolean): Promise<void> {
-    if (this.#flight !== undefined) {
-      this.#flight.wanted?.push(wanted)
-      return this.#flight.done
-    }
-    if (isCold) {
-      if (this.#retryInMs() > 0) throw this.#unavailable(this.#retryInMs())
-      return this.#start()
-    }
-    const waitMs = this.#cooldownMs()
-    if (waitMs === 0) return this.#start([wanted])
-    // After a failed fetch nobody knows whether the issuer has this key: the client did nothing wrong.
-    throw this.#failure === undefined ? invalidToken('token_key') : this.#unavailable(this.#retryInMs() || waitMs)
+  /** Joins the fetch under way or starts one; rejects when none is allowed now. */
+  async #fetchFirst(): Promise<void> {
+    if (this.#flight !== undefined) return this.#flight.done
+    if (this.#retryInMs() > 0) throw this.#unavailable(this.#retryInMs())
+    return this.#start()
   }
 
-  #start(wanted?: Wanted[]): Promise<void> {
+  /** The same for an unknown key. While fetches fail, only the background tries: requests must not add to it. */
+  async #fetchFor(wanted: Wanted, allowance: RefetchAllowance): Promise<void> {
+    if (this.#flight !== undefined) {
+      this.#flight.search?.wanted.push(wanted)
+      return this.#flight.done
+    }
+    const waitMs = allowance.waitMs()
+    const retryInMs = this.#retryInMs()
+    if (waitMs === 0 && retryInMs === 0) return this.#start({ allowance, wanted: [wanted] })
+    // After a failed fetch nobody knows whether the issuer has this key: the client did nothing wrong.
+    throw this.#failure === undefined ? invalidToken('token_key') : this.#unavailable(retryInMs || waitMs)
+  }
+
+  #start(search?: Search): Promise<void> {
     this.#cancelRefresh()
-    const flight: Flight = { wanted, done: Promise.resolve() }
+    const flight: Flight = { search, done: Promise.resolve() }
     this.#flight = flight
     flight.done = this.#fetch(flight)
     return flight.done
@@ -175,7 +192,7 @@ class RemoteKeySource implements KeySource {
     this.#failure = failure?.reason
     this.#lastAttemptMs = this.#clock.now()
     this.#flight = undefined
-    if (flight.wanted?.every((wanted) => !this.#has(wanted))) this.#unproductiveAtMs = this.#lastAttemptMs
+    if (flight.search?.wanted.every((wanted) => !this.#has(wanted))) flight.search.allowance.spend()
     if (!this.#closed) this.#scheduleRefresh()
     this.#options.onFetch?.(failure)
   }
@@ -220,18 +237,7 @@ class RemoteKeySource implements KeySource {
   }
 
   #retryInMs(): number {
-    return this.#failures === 0 ? 0 : this.#remaining(this.#lastAttemptMs, this.#backoffMs())
-  }
-
-  #cooldownMs(): number {
-    const sinceMs = this.#unproductiveAtMs
-    return sinceMs === undefined ? 0 : this.#remaining(sinceMs, this.#options.refetchEveryMs)
-  }
-
-  /** What is left of a span, in ms. A clock that was set back ends it: better one fetch more than hours without. */
-  #remaining(sinceMs: number, spanMs: number): number {
-    const elapsedMs = this.#clock.now() - sinceMs
-    return elapsedMs < 0 ? 0 : Math.max(0, spanMs - elapsedMs)
+    return this.#failures === 0 ? 0 : remainingMs(this.#clock, this.#lastAttemptMs, this.#backoffMs())
   }
 
   #unavailable(retryInMs: number): GatewayError {

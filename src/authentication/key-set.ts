@@ -22,6 +22,8 @@ interface UsableKey {
   readonly fingerprint: string
 }
 
+/** Ten times what any issuer needs. To import more would take a core for long. */
+const MAX_KEYS = 500
 const MAX_CANDIDATES = 8
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521', EdDSA: 'Ed25519' }
@@ -35,10 +37,11 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
  * Imports the keys of a parsed JWKS that may verify signatures with one of `algorithms`. Each gets exactly one: its own
  * `alg`, or else the first listed that fits its type (RFC 8725 section 3.1). Members that are broken, private, symmetric,
  * for encryption, RSA under 2048 bits or with an odd exponent are left out one by one; throws a KeyFetchError when none
- * remains or it is no JWKS. Certificates (`x5c`) are not looked at.
+ * remains, when there are more than 500 members, or it is no JWKS. Certificates (`x5c`) are not looked at.
  */
 export async function importKeySet(document: unknown, algorithms: readonly Algorithm[]): Promise<KeySet> {
   if (!isObject(document) || !Array.isArray(document.keys)) throw new KeyFetchError('malformed')
+  if (document.keys.length > MAX_KEYS) throw new KeyFetchError('too_large')
   const imported = await Promise.all(document.keys.map((jwk: unknown) => importKey(jwk, algorithms)))
   const keys = imported.filter((key) => key !== undefined)
   if (keys.length === 0) throw new KeyFetchError('no_usable_key')

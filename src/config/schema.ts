@@ -15,7 +15,7 @@ const keysSchema = z.strictObject({
   staleFor: duration({ minMs: 1000 }).prefault('24h').describe('Age up to which keys serve while the issuer is down'),
   refetchEvery: duration({ minMs: 1000 })
     .prefault('30s')
-    .describe('An unknown kid refetches the keys at most once in this time, per issuer'),
+    .describe('An unknown kid refetches the keys at most once in this time, per issuer; known sessions once more'),
   timeout: duration({ minMs: 50, maxMs: 60_000 }).prefault('3s').describe('Time one fetch may take'),
 })
 

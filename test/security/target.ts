@@ -1,5 +1,6 @@
 /** What the attacks are made on: a whole gateway before a lenient upstream. */
 
+import type { TestClock } from '../support/clock.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { parseAnswer, type RawAnswer, sendRaw } from '../support/raw-http.ts'
 import { createTestIssuer, type MintOptions, type TestIssuer } from '../support/test-issuer.ts'
@@ -19,17 +20,22 @@ export interface Target {
   close(): Promise<void>
 }
 
-/** @param file replaces members of the file; `upstream` in it is the lenient one */
+/**
+ * @param file replaces members of the file; `upstream` in it is the lenient one
+ * @param clock what the gateway and the issuer's tokens go by; default: the system's
+ */
 export async function startTarget(
   file: (parts: { readonly issuer: TestIssuer; readonly upstream: LenientUpstream }) => Record<string, unknown>,
+  clock?: TestClock,
 ): Promise<Target> {
-  const issuer = await createTestIssuer()
+  const issuer = await createTestIssuer(clock && { now: clock.now })
   const upstream = await startLenientUpstream()
-  const gateway = await startGateway({
+  const content = {
     issuers: { main: { issuer: issuer.issuer, audience: 'shop-api' } },
     upstreams: { app: upstream.url },
     ...file({ issuer, upstream }),
-  })
+  }
+  const gateway = await startGateway(content, {}, clock && { clock })
   const { host } = new URL(gateway.url)
   const send = (bytes: string) => sendRaw(gateway.url, Buffer.from(bytes, 'latin1'))
   return {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { type RunningGateway, runGateway } from '../../src/run-gateway.ts'
+import { type RunningGateway, type RunOptions, runGateway } from '../../src/run-gateway.ts'
 
 export interface TestGateway extends RunningGateway {
   readonly adminUrl: string
@@ -38,10 +38,11 @@ function onFreePorts(content: FileContent): string {
 export async function startGateway(
   content: FileContent,
   env: Readonly<Record<string, string>> = {},
+  options: Pick<RunOptions, 'clock'> = {},
 ): Promise<TestGateway> {
   const config = await writeConfig(content)
   const lines: string[] = []
-  const running = await runGateway({ configFile: config.file, env, log: (text) => lines.push(text) })
+  const running = await runGateway({ configFile: config.file, env, log: (text) => lines.push(text), ...options })
   return {
     ...running,
     adminUrl: running.adminUrl ?? '',

@@ -84,6 +84,39 @@ describe('key source: an unknown kid', () => {
     expect((await resolve(source, kid)).keys).toHaveLength(1)
   })
 
+  it('has an allowance of its own where the session is known', async () => {
+    const source = await warm(on)
+    await expect(resolve(source, 'invented')).rejects.toThrow(unknownKey)
+    const asKnown = async (kid: string | undefined) => source.resolve(kid, 'RS256', 'known')
+    await expect(asKnown('invented')).rejects.toThrow(unknownKey)
+    expect(on.issuer.fetches.jwks).toBe(3)
+    const { kid } = await on.issuer.rotate()
+    await expect(asKnown(kid)).rejects.toThrow(unknownKey)
+    await expect(resolve(source, kid)).rejects.toThrow(unknownKey)
+    on.clock.advance(30_000)
+    expect((await asKnown(kid)).keys).toHaveLength(1)
+    expect(on.issuer.fetches.jwks).toBe(4)
+  })
+
+  it('of a known session is looked for again when it joined the fetch of a stranger that came too early', async () => {
+    const source = await warm(on)
+    let answer = () => {}
+    on.issuer.behave('jwks', (_request, response) => {
+      const body = JSON.stringify({ keys: on.issuer.keys.map(({ publicJwk }) => publicJwk) })
+      answer = () => response.end(body)
+    })
+    const arrived = on.issuer.nextRequest('jwks')
+    const stranger = resolve(source, 'invented').catch((error: unknown) => error)
+    await arrived
+    const { kid } = await on.issuer.rotate()
+    const known = source.resolve(kid, 'RS256', 'known')
+    on.issuer.behave('jwks', 'ok')
+    answer()
+    expect((await known).keys).toHaveLength(1)
+    expect(await stranger).toEqual(unknownKey)
+    expect(on.issuer.fetches.jwks).toBe(3)
+  })
+
   it('waits for a fetch under way instead of starting another', async () => {
     const source = await warm(on)
     const { kid } = await on.issuer.rotate()

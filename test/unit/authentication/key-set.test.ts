@@ -78,6 +78,9 @@ describe('importKeySet (RFC 7517)', () => {
     ['no modulus', { ...rsa, n: undefined }],
     ['a modulus that is no base64url', { ...rsa, n: '!!!' }],
     ['a modulus that is no string', { ...rsa, n: 7 }],
+    ['a modulus of 16384 bits', { ...rsa, n: Buffer.alloc(2048, 0xa5).toString('base64url') }],
+    ['a modulus of 375,000 bytes', { ...rsa, n: Buffer.alloc(375_000, 0xa5).toString('base64url') }],
+    ['a certificate and no key', { kty: 'RSA', kid: 'rsa', alg: 'RS256', x5c: ['MIIB'] }],
     ['a point off the curve', { ...ec, x: ec.y }],
     ['another curve', { ...ec, crv: 'P-384' }],
     ['X25519', { ...ed, crv: 'X25519' }],
@@ -98,6 +101,13 @@ describe('importKeySet (RFC 7517)', () => {
       await expect(importKeySet(document, ALL)).rejects.toThrow(failure('malformed'))
     },
   )
+
+  it('refuses more than 500 members, whatever they are, before it looks at any', async () => {
+    const nulls = Array.from({ length: 499 }, () => null)
+    expect((await load([...nulls, rsa])).size).toBe(1)
+    await expect(load([...nulls, rsa, null])).rejects.toThrow(failure('too_large'))
+    await expect(load(Array.from({ length: 10_000 }, () => rsa))).rejects.toThrow(failure('too_large'))
+  })
 
   it('refuses a set without a usable key', async () => {
     await expect(load([])).rejects.toThrow(failure('no_usable_key'))
