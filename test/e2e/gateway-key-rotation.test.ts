@@ -108,15 +108,21 @@ describe.skipIf(keycloak === undefined)('keys that Keycloak rotates while reques
     expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
   })
 
-  it('lets good tokens through while bad ones name keys that nobody has', async () => {
+  it('lets good tokens through while bad ones name keys that nobody has, and those of the next key at once', async () => {
     const good = await freshToken()
-    const [, payload, signature] = good.split('.')
+    expect((await ask(gateway, good)).status).toBe(200)
+    const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url')
     const forged = Array.from({ length: 50 }, (_, i) => {
-      const head = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: `unknown-${i}` })).toString('base64url')
-      return `${head}.${payload}.${signature}`
+      const head = { alg: 'RS256', typ: 'JWT', kid: `unknown-${i}` }
+      const claims = { ...jwtPart(good, 1), sub: `stranger-${i}`, sid: undefined }
+      return `${encode(head)}.${encode(claims)}.${good.split('.')[2]}`
     })
     const answers = await Promise.all(forged.map((token) => ask(gateway, token)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]))
+    await realm.addSigningKey()
+    const next = await freshToken()
+    expect(kidOf(next)).not.toBe(kidOf(good))
+    expect((await ask(gateway, next)).status, 'the first token of a new key, of an account that is known').toBe(200)
     await traffic.more(2 * REQUESTS_PER_TOKEN)
     expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
   })

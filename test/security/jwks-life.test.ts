@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { createTestClock, type TestClock } from '../support/clock.ts'
 import { generateSigningKey, keycloakClaims, type SigningKey, signText } from '../support/tokens.ts'
 import { startTarget, type Target } from './target.ts'
 
@@ -8,11 +9,11 @@ afterEach(() => target?.close())
 const routes = [{ path: '/**', to: 'app', allow: [{ methods: 'any', token: 'any' }] }]
 
 /** @param keys settings of the issuer's keys */
-async function start(keys: Record<string, unknown> = {}): Promise<Target> {
-  target = await startTarget(({ issuer }) => ({
-    issuers: { main: { issuer: issuer.issuer, audience: 'shop-api', keys } },
-    routes,
-  }))
+async function start(keys: Record<string, unknown> = {}, clock?: TestClock): Promise<Target> {
+  target = await startTarget(
+    ({ issuer }) => ({ issuers: { main: { issuer: issuer.issuer, audience: 'shop-api', keys } }, routes }),
+    clock,
+  )
   return target
 }
 
@@ -110,5 +111,86 @@ describe('the keys of an issuer, seen from outside', () => {
     const token = await signText('{"alg":"RS256","typ":"JWT","kid":"small"}', JSON.stringify(claims), small)
     expect((await target.ask('GET /a HTTP/1.1', `Authorization: Bearer ${token}`)).status).toBe(401)
     expect(target.issuer.fetches.discovery).toBe(0)
+  })
+})
+
+describe('the first requests', () => {
+  it('share one fetch, 500 of them', async () => {
+    let answer = () => {}
+    target = await startTarget(({ issuer }) => {
+      issuer.behave('jwks', (_request, response) => {
+        answer = () => response.end(JSON.stringify({ keys: [issuer.keys[0]?.publicJwk] }))
+      })
+      return {
+        issuers: { main: { issuer: issuer.issuer, jwks: issuer.jwksUrl, audience: 'shop-api' } },
+        routes: [...routes, { path: '/public', to: 'app', public: 'for tests' }],
+      }
+    })
+    const it = target
+    const token = await it.bearer()
+    const waiting = Promise.all(
+      Array.from({ length: 500 }, async () => (await it.ask('GET /a HTTP/1.1', token)).status),
+    )
+    // Connected after all of them, and answered: they are inside.
+    expect((await it.ask('GET /public HTTP/1.1')).status).toBe(200)
+    await expect.poll(() => it.issuer.fetches.jwks).toBe(1)
+    answer()
+    expect((await waiting).filter((status) => status !== 200)).toEqual([])
+    expect(it.issuer.fetches).toEqual({ discovery: 0, jwks: 1 })
+  })
+})
+
+describe('a rotation without overlap', () => {
+  it('is found with the first token of the new key, and ends the old one then, cached or not: one fetch', async () => {
+    const it = await start()
+    const oldKey = it.issuer.keys[0] as SigningKey
+    const cached = await it.bearer()
+    expect((await it.ask('GET /a HTTP/1.1', cached)).status).toBe(200)
+    await it.issuer.rotate({ keepOld: false })
+    expect(await statusOf(it)).toBe(200)
+    expect(it.issuer.fetches.jwks).toBe(2)
+    expect((await it.ask('GET /a HTTP/1.1', cached)).status).toBe(401)
+    expect(await statusOf(it, oldKey)).toBe(401)
+    expect(await statusOf(it)).toBe(200)
+  })
+})
+
+describe('a clock that is set', () => {
+  const HOUR_MS = 3_600_000
+
+  it.each([-26, -3, 3])('by %i hours costs one fetch at most, and tokens of the new time are good', async (hours) => {
+    const clock = createTestClock()
+    const it = await start({}, clock)
+    const before = await it.bearer()
+    expect((await it.ask('GET /a HTTP/1.1', before)).status).toBe(200)
+    clock.set(clock.now() + hours * HOUR_MS)
+    expect(await statusOf(it)).toBe(200)
+    // Expired by the new time, or issued in its future; a token that was verified is only held against its end.
+    expect((await it.ask('GET /a HTTP/1.1', before)).status).toBe(hours > 0 ? 401 : 200)
+    await it.issuer.rotate()
+    expect(await statusOf(it)).toBe(200)
+    expect(it.issuer.fetches.jwks).toBe(2)
+  })
+
+  it('by more than staleFor makes requests wait for one fetch, and refuses none', async () => {
+    const clock = createTestClock()
+    const it = await start({}, clock)
+    expect(await statusOf(it)).toBe(200)
+    clock.set(clock.now() + 25 * HOUR_MS)
+    expect(await Promise.all(Array.from({ length: 50 }, () => statusOf(it)))).toEqual(Array(50).fill(200))
+    expect(it.issuer.fetches.jwks).toBe(2)
+  })
+
+  it.each([-3, 3])('by %i hours after a flood opens the door once, and no more', async (hours) => {
+    const clock = createTestClock()
+    const it = await start({}, clock)
+    expect(await statusOf(it)).toBe(200)
+    const foreign = await generateSigningKey()
+    const flood = () => Promise.all(Array.from({ length: 20 }, () => statusOf(it, foreign)))
+    for (const _ of [1, 2]) expect(new Set(await flood())).toEqual(new Set([401]))
+    const spent = it.issuer.fetches.jwks
+    clock.set(clock.now() + hours * HOUR_MS)
+    for (const _ of [1, 2]) expect(new Set(await flood())).toEqual(new Set([401]))
+    expect(it.issuer.fetches.jwks - spent).toBe(spent - 1)
   })
 })
