@@ -22,15 +22,25 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+/** The message and the members of an error may quote anything; a name and the place in the program are enough. */
+function reportFailure(error: unknown): void {
+  const { name, stack = '' } = error instanceof Error ? error : new Error('thrown value')
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
+  io.stderr(`scopegate: failed unexpectedly (${name})\n${frames.join('\n')}\n`)
+}
+
+// Node.js would print the error with all that hangs on it: the bytes of a request, its fields.
+process.on('uncaughtException', (error) => {
+  reportFailure(error)
+  process.exit(1)
+})
+
 /** No `await` at the top level: the bundle is CommonJS, see scripts/build.mjs. */
 async function main(): Promise<void> {
   try {
     process.exitCode = await dispatch(io, process.argv.slice(2), packageFile.version)
   } catch (error) {
-    // The message may quote anything; a name and the place in the program are enough for a report.
-    const { name, stack = '' } = error instanceof Error ? error : new Error('thrown value')
-    const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
-    io.stderr(`scopegate: failed unexpectedly (${name})\n${frames.join('\n')}\n`)
+    reportFailure(error)
     process.exitCode = 1
   }
 }
