@@ -88,7 +88,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   // A new file is put to its own tests before it is in force.
   'run-gateway.ts': {
     values: ['config', 'assemble.ts', 'follow-file.ts', 'authoring'],
-    types: ['observability'],
+    types: ['authentication', 'observability'],
     packages: [],
     builtins: ['path'],
   },

@@ -9,11 +9,11 @@ import { type GatewayProcess, type SpawnOptions, spawnGateway } from '../support
 import { closingAfterEach } from '../support/keep.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { describeWithRedis, startRedis } from '../support/redis.ts'
-import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
-import { generateSigningKey, withBrokenSignature } from '../support/tokens.ts'
+import { createTestIssuer } from '../support/test-issuer.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { createLeakFinder, writeInAllForms } from './leak-finder.ts'
 import { startLenientUpstream } from './lenient-upstream.ts'
+import { writeShapes } from './secret-shapes.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const CRASH = new URL('./crash-on-signal.ts', import.meta.url).pathname
@@ -57,53 +57,6 @@ describe('the leak finder', () => {
     expect(find('nothing of the kind')).toEqual([])
   })
 })
-
-/** Requests in every shape, each with secrets where secrets are, and in places where they should not be. */
-async function shapes(issuer: TestIssuer): Promise<string[]> {
-  const token = async (name: string, claims = {}, foreign = false) => {
-    const key = foreign ? await generateSigningKey() : undefined
-    const text = await issuer.mint({ email: secret(`${name}Claim`), ...claims }, { key })
-    for (const [index, part] of text.split('.').slice(1).entries()) secrets[`${name}Part${index}`] = part.slice(0, 200)
-    return text
-  }
-  const good = await token('good')
-  const bearers = [
-    good,
-    await token('expired', { exp: 1 }),
-    await token('foreign', {}, true),
-    withBrokenSignature(good),
-  ]
-  const common = [`Cookie: sid=${secret('cookie')}`, `X-Api-Key: ${secret('apiKey')}`]
-  const head = (start: string, ...fields: string[]) =>
-    `${[start, 'Host: shop.example', ...fields, ...common, 'Connection: close'].join('\r\n')}\r\n\r\n`
-  const query = `?code=${secret('query')}&access_token=${good}`
-  const form = `password=${secret('form')}`
-  const odd = [`Bearer  ${good}`, `bearer ${good} x`, `Bearer "${good}"`, `Basic ${secret('basic')}`, secret('scheme')]
-  return [
-    ...bearers.map((bearer) => head(`GET /orders/1${query} HTTP/1.1`, `Authorization: Bearer ${bearer}`)),
-    ...['/dead', '/nowhere', '/reset', '/public'].map((path) =>
-      head(`GET ${path}${query} HTTP/1.1`, `Authorization: Bearer ${good}`),
-    ),
-    ...odd.map((value) => head('GET /orders/1 HTTP/1.1', `Authorization: ${value}`)),
-    head('GET /orders/1 HTTP/1.1', `Authorization: Bearer ${good}`, `Authorization: Bearer ${good}`),
-    head('GET /orders/1 HTTP/1.1', `${secret('fieldName')}: 1`, `X-A\0: ${secret('nul')}`),
-    head('GET /orders/1 HTTP/1.1', `${secret('spaced')} name: 1`, `Authorization: Bearer ${good}`),
-    head('GET /orders/1 HTTP/1.1', ` folded: ${secret('folded')}`),
-    head(`GET /orders/1 HTTP/9.9${secret('version')}`, `Authorization: Bearer ${good}`),
-    head(`${secret('method')} /orders/1 HTTP/1.1`),
-    head('GET /orders/1 HTTP/1.1', `X-Long: ${secret('long').repeat(2000)}`),
-    head(`GET /orders/1?${secret('longQuery').repeat(1000)} HTTP/1.1`),
-    head('GET /orders/1 HTTP/1.1', `Content-Length: ${secret('length')}`, `Transfer-Encoding: ${secret('coding')}`),
-    `${head('POST /login HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', `Content-Length: ${form.length}`)}${form}`,
-    `${head('POST /login HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', 'Transfer-Encoding: chunked')}${secret('chunk')}\r\n`,
-    `${head('GET /orders/1 HTTP/1.1').replace('Connection: close\r\n', '')}${secret('pipelined')} ${good}\r\n\r\n`,
-    head('GET /socket HTTP/1.1', 'Upgrade: websocket', `Sec-WebSocket-Protocol: ${secret('protocol')}`).replace(
-      'Connection: close',
-      'Connection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    ),
-    `\x16\x03\x01${secret('tls')}`,
-  ]
-}
 
 /** Everything that the gateway shows of itself. */
 async function pages({ adminUrl }: GatewayProcess): Promise<void> {
@@ -183,7 +136,7 @@ describeWithRedis('secrets', () => {
       await waitFor('keys', async () =>
         (await (await fetch(`${gateway.adminUrl}/metrics`)).text()).includes('issuer="main"} 1'),
       )
-      const requests = (await shapes(issuer)).map((bytes) => Buffer.from(bytes, 'latin1'))
+      const requests = (await writeShapes(issuer, secret, secrets)).map((bytes) => Buffer.from(bytes, 'latin1'))
       const send = async () =>
         void came.push(...(await Promise.all(requests.map((bytes) => sendRaw(gateway.url, bytes)))))
       await send()
