@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   who: { summary: 'which scopes, roles and claims open a request', load: () => import('./who.ts') },
   test: { summary: 'run the tests of the file, with coverage of its allow lines', load: () => import('./test.ts') },
   diff: { summary: 'what a new file allows or denies that the old one did not', load: () => import('./diff.ts') },
+  keycloak: {
+    summary: 'check: what the realm lacks for the file; plan: what to make',
+    load: () => import('./keycloak.ts'),
+  },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }
 

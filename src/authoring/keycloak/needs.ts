@@ -1,0 +1,63 @@
+/** What a route-scope file asks of the realm that signs its tokens: everything that some request cannot do without. */
+import type { ClaimPath } from '../../config/claim-path.ts'
+import type { AllowLine, GatewayConfig, IssuerConfig, RouteConfig } from '../../config/gateway-config.ts'
+
+export interface Need {
+  /** A scope, a role (`admin`, `shop-api:manager`) or a claim (dots nest). */
+  readonly name: string
+  /** What cannot be had without it: `POST /orders/**`, `limit per-user`. */
+  readonly for: readonly string[]
+}
+
+export interface Needs {
+  readonly issuer: IssuerConfig
+  readonly scopes: readonly Need[]
+  readonly roles: readonly Need[]
+  readonly claims: readonly Need[]
+}
+
+/** Of all routes on which tokens of this issuer count. */
+export function needsOf(config: GatewayConfig, issuer: IssuerConfig): Needs {
+  const uses = config.routes.filter(({ issuers }) => issuers.includes(issuer.name)).flatMap(usesOf)
+  const collect = (kind: Use['kind']) => groupByName(uses.filter((use) => use.kind === kind))
+  return { issuer, scopes: collect('scope'), roles: collect('role'), claims: collect('claim') }
+}
+
+interface Use {
+  readonly kind: 'scope' | 'role' | 'claim'
+  readonly name: string
+  readonly for: string
+}
+
+function usesOf(route: RouteConfig): Use[] {
+  const fields = [...route.identity.headers].map(([field, claim]) => useOfClaim(claim, `the field ${field}`))
+  const keys = route.rateLimits.flatMap(({ name, key }) =>
+    key.flatMap((part) => (part.from === 'token' ? [useOfClaim(part.claim, `the limit ${name}`)] : [])),
+  )
+  return [...route.policy.allow.flatMap((line) => usesOfLine(route, line)), ...fields, ...keys]
+}
+
+function usesOfLine(route: RouteConfig, line: AllowLine): Use[] {
+  const methods = line.methods.size === ALL_METHODS ? 'any method' : [...line.methods].join(', ')
+  const request = `${methods} ${route.path}`
+  return [
+    ...(line.scopes?.values ?? []).map((name): Use => ({ kind: 'scope', name, for: request })),
+    ...(line.roles?.values ?? []).map((name): Use => ({ kind: 'role', name, for: request })),
+    ...line.claims.map(({ path }) => useOfClaim(path, request)),
+    ...line.where.map(({ claim }) => useOfClaim(claim, request)),
+  ]
+}
+
+const ALL_METHODS = 6
+
+function useOfClaim(path: ClaimPath, what: string): Use {
+  return { kind: 'claim', name: path.join('.'), for: what }
+}
+
+function groupByName(uses: readonly Use[]): Need[] {
+  const names = [...new Set(uses.map(({ name }) => name))]
+  return names.map((name) => ({
+    name,
+    for: [...new Set(uses.filter((use) => use.name === name).map((use) => use.for))],
+  }))
+}
