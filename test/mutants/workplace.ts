@@ -8,8 +8,8 @@ import { applyChange, changesOf, type Mutant } from './mutant.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const LEFT_OUT = new Set(['.git', 'node_modules', 'bench', 'dist', 'coverage'])
-/** For all tests of one mutant. */
-const TIME_LIMIT_MS = 120_000
+/** For the tests of one mutant: for each file of them. */
+const TIME_LIMIT_MS = 60_000
 
 export interface Outcome {
   /** `unloadable`: no test failed, but a file could not be loaded or set up: that proves nothing. */
@@ -61,12 +61,13 @@ export async function createWorkplace(): Promise<Workplace> {
       env: { ...process.env, CI: 'true' },
     })
     const pid = child.pid as number
-    const timer = setTimeout(() => endGroup(pid), TIME_LIMIT_MS)
+    const limitMs = TIME_LIMIT_MS * (1 + tests.length)
+    const timer = setTimeout(() => endGroup(pid), limitMs)
     await once(child, 'exit')
     clearTimeout(timer)
     const isKilled = child.signalCode !== null
     endGroup(pid)
-    if (isKilled) return { kind: 'timed-out', by: `no end within ${TIME_LIMIT_MS / 1000} s` }
+    if (isKilled) return { kind: 'timed-out', by: `no end within ${limitMs / 1000} s` }
     return judge(await readFile(report, 'utf8').catch(() => '{}'))
   }
 
