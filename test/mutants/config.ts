@@ -155,7 +155,7 @@ const files = [
         find: "if (it.tls !== undefined && it.tls !== (url.protocol === 'rediss:')) {",
         replace: "if (it.tls !== undefined && url.protocol === '') {",
         removes: 'TLS to Redis is as both settings say, or a mistake',
-        tests: ['unit/config/mistakes.test.ts', 'unit/config/load.test.ts', 'unit/config/secrets.test.ts'],
+        tests: MISTAKES,
         guards: ['CVE-2026-22750'],
       },
     ],

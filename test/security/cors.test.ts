@@ -107,6 +107,14 @@ describe('preflights', () => {
     },
   )
 
+  it('is over with its answer: one line in the log, and no stage after it', async () => {
+    expect((await preflight('/orders/once', GOOD)).status).toBe(204)
+    const lines = () => target.gateway.logs().filter(({ path }) => path === '/orders/once')
+    await expect.poll(lines).not.toEqual([])
+    expect(lines()).toMatchObject([{ status: 204, decision: 'allowed', reason: 'preflight' }])
+    expect(lines()).toHaveLength(1)
+  })
+
   it('is no preflight without Origin or without a method: OPTIONS then needs a token', async () => {
     const method = 'Access-Control-Request-Method: GET'
     for (const fields of [[], [GOOD], [method], [`Access_Control_Request_Method: GET`, GOOD]]) {
