@@ -24,7 +24,7 @@ const life = inFile('authentication/jwks.ts', UNKNOWN, [
   },
   {
     id: 'one-fetch-for-all',
-    find: '    if (this.#flight !== undefined) {\n      this.#flight.wanted?.push(wanted)\n      return this.#flight.done\n    }\n',
+    find: 'if (this.#flight !== undefined) return this.#flight.done\n',
     replace: '',
     removes: 'those who wait share one fetch',
     tests: SOURCE,
@@ -40,15 +40,15 @@ const life = inFile('authentication/jwks.ts', UNKNOWN, [
   },
   {
     id: 'unknown-kid-allowance',
-    find: 'if (waitMs === 0) return this.#start([wanted])',
-    replace: 'if (waitMs >= 0) return this.#start([wanted])',
+    find: 'if (waitMs === 0 && retryInMs === 0) return',
+    replace: 'if (waitMs >= 0 && retryInMs === 0) return',
     removes: 'a stream of invented kids causes no stream of fetches',
     tests: [...LIFE, ...UNKNOWN],
     guards: ['flaw 2', 'pitfall 2'],
   },
   {
     id: 'unknown-kid-fetches',
-    find: 'if (waitMs === 0) return this.#start([wanted])',
+    find: 'if (waitMs === 0 && retryInMs === 0) return this.#start({ allowance, wanted: [wanted] })',
     replace: '',
     removes: 'a new key is good with its first token',
     tests: [...LIFE, ...UNKNOWN],
@@ -56,14 +56,14 @@ const life = inFile('authentication/jwks.ts', UNKNOWN, [
   },
   {
     id: 'productive-fetch-is-free',
-    find: 'if (flight.wanted?.every((wanted) => !this.#has(wanted))) this',
-    replace: 'if (flight.wanted !== undefined) this',
+    find: 'if (flight.search?.wanted.every((wanted) => !this.#has(wanted))) flight',
+    replace: 'if (flight.search !== undefined) flight',
     removes: 'rotations in a row are all found',
     guards: ['pitfall 3'],
   },
   {
     id: 'unknown-kid-while-down',
-    find: "throw this.#failure === undefined ? invalidToken('token_key') : this.#unavailable(this.#retryInMs() || waitMs)",
+    find: "throw this.#failure === undefined ? invalidToken('token_key') : this.#unavailable(retryInMs || waitMs)",
     replace: "throw invalidToken('token_key')",
     removes: 'an outage of the issuer is not the client’s fault: 503, not 401',
     guards: ['flaw 7', 'pitfall 1'],
@@ -101,6 +101,9 @@ const life = inFile('authentication/jwks.ts', UNKNOWN, [
     tests: LIFE,
     guards: ['RFC 7517 5'],
   },
+])
+
+const allowance = inFile('authentication/refetch-allowance.ts', UNKNOWN, [
   {
     id: 'clock-set-back',
     find: 'return elapsedMs < 0 ? 0 : Math.max(0, spanMs - elapsedMs)',
@@ -108,6 +111,56 @@ const life = inFile('authentication/jwks.ts', UNKNOWN, [
     removes: 'a clock that is set back does not stop fetches for hours',
     guards: ['pitfall 2'],
   },
+  {
+    id: 'allowance-is-spent',
+    find: 'spentAtMs = clock.now()',
+    replace: 'spentAtMs ??= undefined',
+    removes: 'a fetch that brought nothing closes the door for a while',
+    tests: [...LIFE, ...UNKNOWN],
+    guards: ['flaw 2', 'pitfall 2'],
+  },
 ])
 
-export const KEY_LIFE: readonly Mutant[] = [...life]
+const sessions = inFile(
+  'authentication/known-sessions.ts',
+  ['unit/authentication/known-sessions.test.ts'],
+  [
+    {
+      id: 'sessions-bounded',
+      find: 'young.size >= entries && !young.has(session)',
+      replace: 'young.size < 0 && !young.has(session)',
+      removes: 'the sessions that are known are bounded',
+      guards: ['flaw 2'],
+    },
+    {
+      id: 'session-has-a-name',
+      find: "return own.some((value) => typeof value === 'string') ? digest(",
+      replace: 'return own.length > 0 ? digest(',
+      removes: 'the name of a client alone makes no session known',
+      guards: ['flaw 2'],
+    },
+  ],
+)
+
+const knowing = inFile(
+  'authentication/authenticate.ts',
+  ['security/key-floods.test.ts'],
+  [
+    {
+      id: 'strangers-are-strangers',
+      find: "const caller = sessions.has(session) ? 'known' : 'stranger'",
+      replace: "const caller = sessions.has(session) || session !== '' ? 'known' : 'stranger'",
+      removes: 'a flood of forged tokens does not use up what known sessions have',
+      guards: ['flaw 2', 'pitfall 3'],
+    },
+    {
+      id: 'known-after-verification',
+      find: '        sessions.add(session)\n',
+      replace: '',
+      removes: 'a session is known once a token of it was verified',
+      guards: ['pitfall 3'],
+    },
+  ],
+)
+
+export const KEY_LIFE: readonly Mutant[] = [...life, ...allowance, ...sessions, ...knowing]
