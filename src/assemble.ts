@@ -11,6 +11,8 @@ import type { UpstreamClient } from './forwarding/upstream-client.ts'
 import { createGateway } from './gateway.ts'
 import { createAdaptor } from './http/adaptor.ts'
 import { type AdminServer, createAdminServer } from './http/admin-server.ts'
+import { Admission } from './http/admission.ts'
+import { watchLoopDelay } from './http/loop-delay.ts'
 import { createDataServer, type DataServer } from './http/server.ts'
 import { createLiveRuntime, type LiveRuntime } from './live-runtime.ts'
 import { type AccessLog, createAccessLog } from './observability/access-log.ts'
@@ -26,10 +28,12 @@ export interface Parts {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly live: LiveRuntime
-  readonly server: DataServer
+  readonly server: Omit<DataServer, 'drain'>
   readonly admin: AdminServer
   /** From now on `/readyz` says 503. */
   setDraining(): void
+  /** Stops listening and lets requests in flight finish, within the file's grace; says how many did not. */
+  drain(): Promise<void>
   /** Frees everything but the listeners. */
   free(): Promise<void>
 }
@@ -64,24 +68,30 @@ export async function assemble(
   const live = createLiveRuntime(config, { keySources, client, pseudonym, clock })
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
-  const adapt = createAdaptor(createGateway({ runtime: live.current, services, onFinished }), (cause) =>
+  const { admission, loopDelay } = createAdmission(config.server)
+  const adapt = createAdaptor(createGateway({ runtime: live.current, services, admission, onFinished }), (cause) =>
     logger.error({ cause }, 'an answer could not be written'),
   )
   let draining = false
   addGauges(metrics, live, limits)
+  addLoadGauges(metrics, admission)
+  const server = createDataServer(config.server, {
+    onExchange(exchange) {
+      loopDelay.wake()
+      adapt(exchange)
+    },
+    onRefused: ({ code, reason }, requestId, peer) => {
+      const { status } = ERRORS[code]
+      const record = createRequestRecord(requestId, '', live.current().clientAddress(peer, []))
+      onFinished({ ...record, decision: status < 500 ? 'denied' : 'failed', status, reason }, 0)
+    },
+  })
 
   return {
     logger,
     metrics,
     live,
-    server: createDataServer(config.server, {
-      onExchange: adapt,
-      onRefused: ({ code, reason }, requestId, peer) => {
-        const { status } = ERRORS[code]
-        const record = createRequestRecord(requestId, '', live.current().clientAddress(peer, []))
-        onFinished({ ...record, decision: status < 500 ? 'denied' : 'failed', status, reason }, 0)
-      },
-    }),
+    server,
     admin: createAdminServer({
       notReady: () => (draining ? ['draining'] : live.notReady()),
       metrics: () => renderMetrics(metrics.snapshot()),
@@ -90,7 +100,12 @@ export async function assemble(
     setDraining() {
       draining = true
     },
+    async drain() {
+      const cut = await server.drain(config.server.shutdownGraceMs)
+      if (cut > 0) logger.warn({ requests: cut }, 'the grace is over, and requests in flight were cut')
+    },
     async free() {
+      loopDelay.close()
       await Promise.all([live.close(), limits.close(), client.close()])
       await keySources.close()
       sink.close()
@@ -114,6 +129,30 @@ function createFinisher(live: LiveRuntime, logAccess: AccessLog, metrics: Metric
     metrics.countRequest(record.route ?? '', record.status, record.reason)
     logAccess(live.current().config.log, record, durationMs)
   }
+}
+
+function createAdmission(limits: GatewayConfig['server']) {
+  const admission = new Admission(limits)
+  const onDelay = (delayMs: number, nowMs: number): boolean => {
+    admission.noteDelay(delayMs, nowMs)
+    return !admission.isAtRest
+  }
+  return { admission, loopDelay: watchLoopDelay(onDelay, () => performance.now()) }
+}
+
+function addLoadGauges(metrics: Metrics, admission: Admission): void {
+  metrics.gauge({
+    name: 'scopegate_requests_in_flight',
+    help: 'Requests whose answers have not begun.',
+    merge: 'sum',
+    read: () => [{ labels: '', value: admission.status().inFlight }],
+  })
+  metrics.gauge({
+    name: 'scopegate_requests_in_flight_bound',
+    help: 'Requests in flight that are taken in now; falls while the event loop lags.',
+    merge: 'sum',
+    read: () => [{ labels: '', value: admission.status().bound }],
+  })
 }
 
 /** Of several workers the worst one shows. */

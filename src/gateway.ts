@@ -4,6 +4,7 @@ import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { metadataTarget, toMetadata, toRefusal } from './answer.ts'
 import { ERRORS, GatewayError } from './errors.ts'
 import { type GatewayEnv, getPath } from './http/adaptor.ts'
+import type { Admission } from './http/admission.ts'
 import { createDenialTurns } from './http/denial-turns.ts'
 import { createRequestId, type Exchange, TAKEN, writeAnswer } from './http/exchange.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
@@ -15,12 +16,15 @@ export interface GatewayDeps {
   /** The configuration in force; asked once for each request. */
   readonly runtime: () => Runtime
   readonly services: Services
+  /** Asked for each request that is not for one of the gateway's own pages. */
+  readonly admission: Pick<Admission, 'admit' | 'release'>
   /** Called once for each request, when its answer is complete. */
   readonly onFinished: (record: RequestRecord, durationMs: number) => void
 }
 
-export function createGateway({ runtime, services, onFinished }: GatewayDeps): Hono<GatewayEnv> {
+export function createGateway({ runtime, services, admission, onFinished }: GatewayDeps): Hono<GatewayEnv> {
   const inTurn = createDenialTurns()
+  const inLongTurn = createDenialTurns(() => performance.now())
   const app = new Hono<GatewayEnv>({ router: new RegExpRouter(), getPath })
 
   // RFC 9728: lets a client find the authorization server that a challenge asks it to use.
@@ -32,12 +36,19 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
   })
 
   app.all('*', ({ env: { exchange } }) => {
-    handleRequest(createVisit(exchange, runtime(), settle), services)
+    const visit = createVisit(exchange, runtime(), settle)
+    const refusal = admission.admit()
+    if (refusal === undefined) {
+      visit.admission = admission
+      handleRequest(visit, services)
+    } else visit.settle(refusal)
     return TAKEN
   })
 
   function settle(visit: Visit, error?: unknown): void {
+    visit.leave()
     if (isDenial(error)) inTurn(() => finish(visit, error))
+    else if (isShed(error)) inLongTurn(() => finish(visit, error))
     else finish(visit, error)
   }
 
@@ -58,6 +69,11 @@ export function createGateway({ runtime, services, onFinished }: GatewayDeps): H
 
 function isDenial(error: unknown): boolean {
   return error instanceof GatewayError && ERRORS[error.code].status < 500
+}
+
+/** Who is told to come back must not take the turns of those who were taken in, or there is no end of an overload. */
+function isShed(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'overloaded'
 }
 
 function answerMetadata(visit: Visit): void {

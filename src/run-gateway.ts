@@ -63,7 +63,7 @@ export async function loadFirst(options: RunOptions): Promise<Loaded> {
 export async function runGateway(options: RunOptions, first?: Loaded): Promise<RunningGateway> {
   const { config, warnings } = first ?? (await loadFirst(options))
   const parts = await assemble(config, options.log, undefined, options.clock)
-  const { server, admin, live, logger, metrics } = parts
+  const { admin, live, logger, metrics } = parts
   warn(logger, warnings)
   const addresses = await listenAll(config, options, parts)
   const watcher = followFile({
@@ -81,7 +81,7 @@ export async function runGateway(options: RunOptions, first?: Loaded): Promise<R
     parts.setDraining()
     logger.info('draining')
     watcher.close()
-    await server.drain(live.current().config.server.shutdownGraceMs)
+    await parts.drain()
     await admin.close()
     await parts.free()
   }

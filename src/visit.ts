@@ -4,6 +4,7 @@ import type { CorsPolicy } from './config/gateway-config.ts'
 import type { QuotaReport } from './errors.ts'
 import type { ForwardResult, ForwardSender } from './forwarding/forward.ts'
 import type { ForwardedFor } from './forwarding/request-headers.ts'
+import type { Admission } from './http/admission.ts'
 import { corsHeaders } from './http/cors.ts'
 import type { Exchange } from './http/exchange.ts'
 import type { RequestFields } from './http/request-fields.ts'
@@ -41,6 +42,8 @@ export class Visit implements LimitSubject, ForwardSender {
   token: AccessToken | undefined
   /** Limits that counted this request. */
   quotas: readonly Quota[] = NO_QUOTAS
+  /** Present while it counts among the requests in flight. */
+  admission: Pick<Admission, 'release'> | undefined
   #forwardedAtMs = 0
   readonly #settle: SettleVisit
 
@@ -74,8 +77,15 @@ export class Visit implements LimitSubject, ForwardSender {
     return this.body === undefined || this.limits.form.length === 0 ? undefined : readFormField(this.body, name)
   }
 
-  /** What every answer says, whoever gives it. */
+  /** It no longer counts among the requests in flight. */
+  leave(): void {
+    this.admission?.release()
+    this.admission = undefined
+  }
+
+  /** What every answer says, whoever gives it. Once it begins, a long one (events, a WebSocket) is in nobody's way. */
   addAnswerFields(headers: string[], quotas: readonly QuotaReport[] = this.quotas): void {
+    this.leave()
     headers.push('X-Request-Id', this.record.requestId)
     if (this.cors !== undefined) headers.push(...corsHeaders(this.cors, this.origin))
     addRateLimitFields(headers, quotas)

@@ -58,6 +58,9 @@ export interface ServerConfig {
   readonly requestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
   readonly connections: number
+  /** Requests whose answers have not begun. */
+  readonly inFlight: number
+  readonly loopDelayMs: number
   readonly shutdownGraceMs: number
 }
 

@@ -27,6 +27,8 @@ export function resolveServer(file: GatewayFile, report: Report, read: ReadSibli
     requestTimeoutMs: limits.requestTimeout,
     keepAliveTimeoutMs: limits.keepAliveTimeout,
     connections: limits.connections,
+    inFlight: limits.inFlight,
+    loopDelayMs: limits.loopDelay,
     shutdownGraceMs: file.shutdown.grace,
   }
 }

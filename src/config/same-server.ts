@@ -9,6 +9,8 @@ const FILE_NAMES: Partial<Record<keyof ServerConfig, string>> = {
   requestTimeoutMs: 'limits.requestTimeout',
   keepAliveTimeoutMs: 'limits.keepAliveTimeout',
   connections: 'limits.connections',
+  inFlight: 'limits.inFlight',
+  loopDelayMs: 'limits.loopDelay',
   shutdownGraceMs: 'shutdown.grace',
 }
 

@@ -142,7 +142,15 @@ const limitsSchema = z.strictObject({
   headerTimeout: duration({ minMs: 100 }).prefault('10s').describe('Time for the header fields to arrive (408)'),
   requestTimeout: duration({ minMs: 100 }).prefault('5m').describe('Time for a whole request to arrive (408)'),
   keepAliveTimeout: duration({ minMs: 100 }).prefault('65s').describe('Time an idle client connection is kept'),
-  connections: z.int().min(1).prefault(10_000).describe('Client connections at once'),
+  connections: z.int().min(1).prefault(10_000).describe('Client connections at once (503)'),
+  inFlight: z
+    .int()
+    .min(1)
+    .prefault(5000)
+    .describe('Requests at once whose answers have not begun; more are told to come back (503)'),
+  loopDelay: duration({ minMs: 20, maxMs: 60_000 })
+    .prefault('200ms')
+    .describe('Lag of the event loop that, when it lasts, makes the gateway take in fewer requests at once (503)'),
 })
 
 const logSchema = z.strictObject({

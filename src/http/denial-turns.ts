@@ -8,24 +8,32 @@
  */
 export const DENIALS_PER_TURN = 4
 
+/** After a turn of so long there is no more room than after this one. */
+const LONGEST_TURN_MS = 200
+
 /**
  * Runs what it is given: at once while this turn of the event loop has room, else in a later one, in the order of their
  * coming. What waits is bounded by the connections: each has one request under way.
+ * @param clock monotonic ms; with it a turn has the room of as many turns as it took milliseconds, for those who are
+ * refused because turns are long
  */
-export function createDenialTurns(): (deny: () => void) => void {
+export function createDenialTurns(clock?: () => number): (deny: () => void) => void {
   const waiting: (() => void)[] = []
   let room = DENIALS_PER_TURN
   let isScheduled = false
+  let scheduledAtMs = 0
 
   function scheduleTurn(): void {
     if (isScheduled) return
     isScheduled = true
+    if (clock !== undefined) scheduledAtMs = clock()
     setImmediate(beginTurn)
   }
 
   function beginTurn(): void {
     isScheduled = false
-    room = DENIALS_PER_TURN
+    const turnMs = clock === undefined ? 1 : clock() - scheduledAtMs
+    room = DENIALS_PER_TURN * Math.floor(Math.min(LONGEST_TURN_MS, Math.max(1, turnMs)))
     if (waiting.length > 0) scheduleTurn()
     for (let deny = waiting.shift(); deny !== undefined; deny = room > 0 ? waiting.shift() : undefined) {
       room -= 1

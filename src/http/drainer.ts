@@ -15,8 +15,8 @@ export interface Drainer {
   /** A request is in flight from now until its `end`. */
   begin(connection: ClientConnection, exchange: Exchange): void
   end(connection: ClientConnection, exchange: Exchange): void
-  /** Stops listening, lets requests in flight finish, and cuts what is left after `graceMs`. */
-  drain(graceMs: number): Promise<void>
+  /** Stops listening, lets requests in flight finish, and cuts what is left after `graceMs`; resolves to their number. */
+  drain(graceMs: number): Promise<number>
 }
 
 /** In place of Node's `server.close()`, which cuts idle connections at once, and with them requests that are on their way. */
@@ -35,7 +35,7 @@ export function createDrainer(server: http.Server): Drainer {
     if (busy === 0) onIdle?.()
   }
 
-  async function drain(graceMs: number): Promise<void> {
+  async function drain(graceMs: number): Promise<number> {
     draining = true
     for (const { exchange } of connections) {
       if (exchange !== undefined && !exchange.outgoing.headersSent) exchange.outgoing.shouldKeepAlive = false
@@ -49,8 +49,10 @@ export function createDrainer(server: http.Server): Drainer {
         onIdle = finish
       })
     }
+    const cut = busy
     for (const { socket } of connections) socket.destroy()
     await closed
+    return cut
   }
 
   return {

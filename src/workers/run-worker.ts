@@ -105,7 +105,7 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
     async drain() {
       const parts = await starting?.catch(() => undefined)
       if (parts === undefined) return { notReady: [], metrics: [] }
-      await parts.server.drain(parts.live.current().config.server.shutdownGraceMs)
+      await parts.drain()
       const report = toReport(parts)
       await parts.free()
       return report

@@ -26,6 +26,8 @@ const CHANGES: Readonly<Record<string, object>> = {
   'limits.requestTimeout': { limits: { requestTimeout: '1m' } },
   'limits.keepAliveTimeout': { limits: { keepAliveTimeout: '5s' } },
   'limits.connections': { limits: { connections: 10 } },
+  'limits.inFlight': { limits: { inFlight: 10 } },
+  'limits.loopDelay': { limits: { loopDelay: '1s' } },
   'shutdown.grace': { shutdown: { grace: '1s' } },
 }
 

@@ -4,6 +4,7 @@ import type { Authenticator } from '../../src/authentication/authenticate.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { createAdaptor } from '../../src/http/adaptor.ts'
+import { Admission } from '../../src/http/admission.ts'
 import { createDataServer } from '../../src/http/server.ts'
 import type { RequestRecord } from '../../src/observability/request-record.ts'
 import { createRuntime, type Services } from '../../src/runtime.ts'
@@ -32,7 +33,9 @@ it('answers 500 without a word about what broke, and the log has the cause', asy
       throw new TypeError('cannot read alice-secret of undefined')
     },
   }
-  const app = createGateway({ runtime: () => runtime, services, onFinished: (record) => records.push(record) })
+  const admission = new Admission({ inFlight: 1, loopDelayMs: 200 })
+  const onFinished = (record: RequestRecord) => records.push(record)
+  const app = createGateway({ runtime: () => runtime, services, admission, onFinished })
   const server = createDataServer(config.server, { onExchange: createAdaptor(app, () => {}), onRefused: () => {} })
   const { port } = await server.listen('127.0.0.1', 0)
   try {

@@ -72,6 +72,8 @@ describe('loadConfig: defaults and overrides', () => {
       requestTimeoutMs: 300_000,
       keepAliveTimeoutMs: 65_000,
       connections: 10_000,
+      inFlight: 5000,
+      loopDelayMs: 200,
       shutdownGraceMs: 30_000,
     })
     expect(limits).toEqual({ bodyBytes: 1024 ** 2, urlBytes: 8 * 1024, headersBytes: 16 * 1024 })

@@ -5,7 +5,7 @@ import { shareOf } from '../../../src/workers/share-of.ts'
 
 const TEXT = `version: 1
 redis: { url: "\${REDIS}", password: { file: p } }
-limits: { connections: 101 }
+limits: { connections: 101, inFlight: 33 }
 upstreams: { a: { urls: ["http://a"], connections: 7 }, b: { urls: ["http://b"], connections: 1 } }
 routes:
   - { path: /a, to: a, methods: [GET], public: x }
@@ -41,8 +41,9 @@ describe('the share of one worker', () => {
   const whole = config()
   const share = shareOf(whole, 2)
 
-  it('has its part of the connections, rounded up, in every place that names them', () => {
+  it('has its part of the connections and of the requests in flight, rounded up, in every place that names them', () => {
     expect(share.server.connections).toBe(51)
+    expect(share.server.inFlight).toBe(17)
     expect([...share.upstreams.values()].map(({ connections }) => connections)).toEqual([4, 1])
     expect(share.routes.map(({ upstream }) => upstream)).toEqual([...share.upstreams.values()])
   })
