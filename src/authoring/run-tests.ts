@@ -1,5 +1,6 @@
 /** Runs the tests of a route-scope file. */
-import type { GatewayConfig, PolicyTest, RouteConfig } from '../config/gateway-config.ts'
+import type { GatewayConfig, RouteConfig } from '../config/gateway-config.ts'
+import type { PolicyTest } from '../config/policy-test.ts'
 import type { Problem } from '../config/problem.ts'
 import { readClaimedToken } from './claims-token.ts'
 import { explainOutcome } from './reason.ts'

@@ -1,6 +1,7 @@
 /** `tests` of the file: references, and expectations that no answer could meet. */
-import type { PolicyTest, TestExpectation } from './gateway-config.ts'
+
 import { nearest } from './nearest.ts'
+import type { PolicyTest, TestExpectation } from './policy-test.ts'
 import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
 import type { TestFile } from './schema-tests.ts'

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/authentication/clock.ts'
 import { createKeySources } from '../../src/authentication/key-sources.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createLiveRuntime } from '../../src/live-runtime.ts'
@@ -33,7 +34,7 @@ describe('createLiveRuntime', () => {
       keepOnly: (origins: ReadonlySet<string>) => void kept.push(origins),
       async close() {},
     }
-    const live = createLiveRuntime(configOf(0), keySources, client, 'gateway')
+    const live = createLiveRuntime(configOf(0), { keySources, client, pseudonym: 'gateway', clock: systemClock })
     const made = [new WeakRef(live.current())]
     for (let version = 1; version <= RELOADS; version += 1) {
       const prepared = live.prepare(configOf(version))
