@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { type LoadResult, loadConfigFile } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
@@ -8,17 +7,6 @@ export const FILE_OPTIONS = {
   config: { type: 'string', short: 'c', default: 'scopegate.yaml' },
   json: { type: 'boolean', default: false },
 } as const
-
-export interface FileArguments {
-  readonly file: string
-  readonly json: boolean
-}
-
-/** `-c FILE`, by default `scopegate.yaml`, and `--json`. Throws for anything else; the dispatcher shows the usage. */
-export function readFileArguments(args: string[]): FileArguments {
-  const { values } = parseArgs({ args, options: FILE_OPTIONS })
-  return { file: values.config, json: values.json }
-}
 
 /** No arguments at all. */
 export function readNoArguments(args: string[]): void {

@@ -1,28 +1,53 @@
+import { parseArgs } from 'node:util'
+import { type Finding, lint } from '../authoring/lint/lint.ts'
 import { findRedTests } from '../authoring/run-tests.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { formatProblem } from '../config/problem.ts'
-import { loadFor, printProblems, readFileArguments } from './arguments.ts'
+import { FILE_OPTIONS, loadFor, printProblems } from './arguments.ts'
 import type { CommandIo } from './command-io.ts'
 
-/** `scopegate validate`: everything that is wrong with the file, its own tests included, or what it holds. */
+/**
+ * `scopegate validate`: everything that is wrong with the file, its own tests included, or what it holds and what is odd
+ * about it. With `--strict` what is odd and not accepted is wrong.
+ */
 export function run(io: CommandIo, args: string[]): number {
-  const { file, json } = readFileArguments(args)
+  const options = { ...FILE_OPTIONS, strict: { type: 'boolean', default: false } } as const
+  const { config: file, json, strict } = parseArgs({ args, options }).values
   const result = loadFor(io, file)
   if (result.config === undefined) return printProblems(io, result, json)
-  const { config, warnings } = result
+  const { config } = result
   const problems = findRedTests(config, file, Date.now())
   if (problems.length > 0) return printProblems(io, { problems }, json)
-  if (json) {
-    io.stdout(`${JSON.stringify({ ok: true, digest: config.digest, counts: count(config), warnings }, null, 2)}\n`)
-    return 0
-  }
-  for (const warning of warnings) io.stderr(`warning: ${formatProblem(warning)}\n`)
+  const findings = lint(result, file, io.env)
+  const open = findings.filter(({ accepted }) => accepted === undefined)
+  const ok = !strict || open.length === 0
+  if (json) io.stdout(`${JSON.stringify(toJson(ok, config, findings), null, 2)}\n`)
+  else print(io, ok, config, open, findings.length - open.length)
+  return ok ? 0 : 1
+}
+
+function print(io: CommandIo, ok: boolean, config: GatewayConfig, open: readonly Finding[], accepted: number): void {
+  for (const finding of open) io.stderr(`warning: ${formatProblem(finding)}\n`)
   const { routes, upstreams, issuers, rateLimits, cors } = count(config)
-  const parts = [plural(routes, 'route'), plural(upstreams, 'upstream'), plural(issuers, 'issuer')]
-  io.stdout(
-    `ok: ${[...parts, plural(rateLimits, 'rate limit'), plural(cors, 'CORS policy', 'CORS policies')].join(', ')}\n`,
-  )
-  return 0
+  const parts = [
+    ...[plural(routes, 'route'), plural(upstreams, 'upstream'), plural(issuers, 'issuer')],
+    ...[plural(rateLimits, 'rate limit'), plural(cors, 'CORS policy', 'CORS policies')],
+  ]
+  const ofFindings = [
+    ...(open.length > 0 ? [plural(open.length, 'warning')] : []),
+    ...(accepted > 0 ? [`${plural(accepted, 'finding')} accepted`] : []),
+  ]
+  const text = [parts.join(', '), ...ofFindings].join('; ')
+  if (ok) io.stdout(`ok: ${text}\n`)
+  else io.stderr(`not ok with --strict: ${text}\n`)
+}
+
+function toJson(ok: boolean, config: GatewayConfig, findings: readonly Finding[]) {
+  const warnings = findings.filter(({ accepted }) => accepted === undefined)
+  const accepted = findings
+    .filter((finding) => finding.accepted !== undefined)
+    .map(({ accepted: because, ...finding }) => ({ ...finding, because }))
+  return { ok, digest: config.digest, counts: count(config), warnings, accepted }
 }
 
 function count({ routes, upstreams, issuers, rateLimits, unmatched }: GatewayConfig) {

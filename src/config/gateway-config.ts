@@ -3,6 +3,7 @@
  * Durations are milliseconds and sizes are bytes; the names say so.
  */
 import type { ClaimPath } from './claim-path.ts'
+import type { Acceptance } from './findings.ts'
 import type { PolicyTest } from './policy-test.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -38,6 +39,8 @@ export interface GatewayConfig {
   readonly scopesSupported: readonly string[]
   /** The file's own tests, in its order. */
   readonly tests: readonly PolicyTest[]
+  /** Findings that the file accepts. */
+  readonly accept: readonly Acceptance[]
 }
 
 /** What cannot change without a restart. */

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import path from 'node:path'
 import { type ConfigDocument, createDocument } from './document.ts'
 import type { Environment } from './environment.ts'
+import { findAcceptance, type Warning } from './findings.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import type { Problem } from './problem.ts'
 import { type ReadFile, readTextFile } from './read-file.ts'
@@ -31,7 +32,9 @@ export interface LoadOptions {
 export type LoadResult =
   | {
       readonly config: GatewayConfig
-      readonly warnings: readonly Problem[]
+      readonly warnings: readonly Warning[]
+      /** Warnings that the file accepts. */
+      readonly accepted: readonly Warning[]
       /** What was read. */
       readonly text: string
       readonly problems?: never
@@ -59,9 +62,15 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const report = createReport(source, document)
   const config = check(document, report, options)
   const all = [...problems, ...report.problems]
-  return all.length > 0 || !config
-    ? { problems: inOrder(all) }
-    : { config: freeze(config), warnings: inOrder(report.warnings), text: options.text }
+  if (all.length > 0 || !config) return { problems: inOrder(all) }
+  const isAccepted = (warning: Warning) => findAcceptance(warning, config.accept) !== undefined
+  const warnings = inOrder(report.warnings)
+  return {
+    config: freeze(config),
+    warnings: warnings.filter((warning) => !isAccepted(warning)),
+    accepted: warnings.filter(isAccepted),
+    text: options.text,
+  }
 }
 
 /** `loadConfig` for a file on the disk; `unreadable` when it cannot be read at all. */
@@ -124,7 +133,7 @@ function addSchemaProblem(
 }
 
 /** Each once. */
-function inOrder(problems: readonly Problem[]): Problem[] {
+function inOrder<T extends Problem>(problems: readonly T[]): T[] {
   const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
   return [...unique.values()].toSorted((a, b) => a.line - b.line || a.column - b.column)
 }

@@ -9,6 +9,10 @@ export interface Problem extends Place {
   readonly message: string
   /** What was probably meant. */
   readonly suggestion?: string
+  /** What kind of finding this is; see `findings.ts`. */
+  readonly code?: string
+  /** What to do about it. */
+  readonly mend?: string
 }
 
 /** A piece of the file that messages show. */
@@ -49,14 +53,16 @@ export function withoutControls(text: string): string {
   )
 }
 
-/** Place, path and message, then the line with a caret. Ends without a line break. */
+/** Place, path, message and code, then the line with a caret, and what to do. Ends without a line break. */
 export function formatProblem(problem: Problem): string {
-  const { file, line, column, path, message, suggestion, source, caret } = problem
+  const { file, line, column, path, message, suggestion, code, mend, source, caret } = problem
   const place = line === 0 ? `${file}: ` : `${file}:${line}:${column}: `
   const subject = path === '' ? '' : `${path}: `
   const meant = suggestion === undefined ? '' : `; did you mean ${quoteText(suggestion)}?`
-  const head = `${place}${subject}${message}${meant}`
-  if (source === '') return head
+  const kind = code === undefined ? '' : ` [${code}]`
+  const head = `${place}${subject}${message}${meant}${kind}`
   const margin = String(line).padStart(5)
-  return `${head}\n${margin} | ${source}\n${' '.repeat(margin.length)} | ${' '.repeat(caret)}^`
+  const blank = ' '.repeat(margin.length)
+  const shown = source === '' ? '' : `\n${margin} | ${source}\n${blank} | ${' '.repeat(caret)}^`
+  return `${head}${shown}${mend === undefined ? '' : `\n${blank} = ${mend}`}`
 }

@@ -1,5 +1,7 @@
 import type { ConfigDocument } from './document.ts'
+import type { FindingCode, Warning } from './findings.ts'
 import { formatPath, type Path, type Place, type Problem, quoteText } from './problem.ts'
+import { valueAt } from './schema-problems.ts'
 import type { SourceFile } from './source-file.ts'
 
 interface Where {
@@ -10,7 +12,7 @@ interface Where {
 /** Where the checks put what they find. */
 export interface Report {
   error(path: Path, message: string, where?: Where): void
-  warn(path: Path, message: string, where?: Where): void
+  warn(code: FindingCode, path: Path, message: string, where?: Where): void
   /** The value as the file writes it, quoted: the only way a value gets into a message. */
   quote(path: Path): string
   /** Where something stands, for messages about it that come later. */
@@ -21,12 +23,12 @@ export interface Report {
   /** `path`, or the longest part of it that stands in the file: where a field may be written in a shorter way. */
   closest(path: Path): Path
   readonly problems: readonly Problem[]
-  readonly warnings: readonly Problem[]
+  readonly warnings: readonly Warning[]
 }
 
 export function createReport(source: SourceFile, document: ConfigDocument): Report {
   const problems: Problem[] = [...document.problems]
-  const warnings: Problem[] = []
+  const warnings: Warning[] = []
   // What could not be filled in has been reported, and is not what it was meant to be.
   const unfilled = new Set(document.problems.map(({ path }) => path))
   const build = (path: Path, message: string, { at = 'value', suggestion }: Where = {}) =>
@@ -37,8 +39,8 @@ export function createReport(source: SourceFile, document: ConfigDocument): Repo
     error: (path, message, where) => {
       if (!unfilled.has(formatPath(path))) problems.push(build(path, message, where))
     },
-    warn: (path, message, where) => {
-      warnings.push(build(path, message, where))
+    warn: (code, path, message, where) => {
+      warnings.push({ ...build(path, message, where), code, subject: subjectOf(path, document.data) })
     },
     quote: (path) => quoteText(document.written(path)),
     place(path) {
@@ -49,4 +51,10 @@ export function createReport(source: SourceFile, document: ConfigDocument): Repo
     closest: (path) => document.closest(path),
     isSubstituted: (path) => document.isSubstituted(path),
   }
+}
+
+/** What `accept` calls this place: path of a route, `upstreams.orders`, or a section. */
+function subjectOf([section = '', entry]: Path, data: unknown): string {
+  if (section === 'routes' && entry !== undefined) return String(valueAt(data, [section, entry, 'path']))
+  return typeof entry === 'string' ? `${section}.${entry}` : String(section)
 }

@@ -125,7 +125,7 @@ function readPath(text: string, path: Path, report: Report): RoutePath | undefin
   const twice = shape.params.find((name, index) => shape.params.indexOf(name) !== index)
   if (twice !== undefined) report.error(path, 'two parameters have the same name')
   if (shape.segments.some((segment) => /^:\w+$/.test(segment))) {
-    report.warn(path, 'a segment such as ":id" is literal here; a parameter is written {id}')
+    report.warn('literal-colon', path, 'a segment such as ":id" is literal here; a parameter is written {id}')
   }
   return shape
 }
@@ -143,6 +143,7 @@ function checkRewrite(text: string, route: RoutePath, path: Path, report: Report
   if (rewrite.below && !route.below) report.error(path, '"**" in a rewrite needs a path that ends in "**"')
   if (!rewrite.below && route.below) {
     report.warn(
+      'rewrite-drops-rest',
       path,
       'everything below the path is sent to this one address; end the rewrite in "/**" to keep the rest',
     )

@@ -1,15 +1,14 @@
 /** The file as the schema read it → the configuration: references, defaults, and what one field alone cannot show. */
 import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
-import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
-import { type NamedThings, resolveNames, SECTIONS, type WrittenNames } from './resolve-names.ts'
+import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
 import { type ReadSibling, resolveServer } from './resolve-server.ts'
 import { type Known, resolveTests } from './resolve-tests.ts'
 import { exampleOf, type RoutePath, shapeOf } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'
 import type { GatewayFile } from './schema.ts'
-import type { RouteFile } from './schema-routes.ts'
+import { warnAboutFile } from './warn-about.ts'
 
 export interface ResolveOptions {
   readonly digest: string
@@ -47,6 +46,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
     ...(file.resource === undefined ? {} : { resource: file.resource }),
     scopesSupported: scopesOf(routes),
     tests: resolveTests(file.tests, options.testIndexes, namesForTests(routes, things, options), report),
+    accept: file.accept,
   }
 }
 
@@ -108,29 +108,4 @@ function checkShapes(shapes: readonly PlacedShape[], report: Report): void {
 function scopesOf(routes: readonly RouteConfig[]): string[] {
   const scopes = routes.flatMap(({ policy }) => policy.allow.flatMap((line) => line.scopes?.values ?? []))
   return [...new Set(scopes)].sort()
-}
-
-function warnAboutFile(file: GatewayFile, things: NamedThings, report: Report, options: ResolveOptions): void {
-  for (const section of SECTIONS) {
-    const unused = [...things[section].keys()].filter((name) => !things.isUsed(section, name))
-    for (const name of unused) report.warn([section, name], 'nothing uses this', { at: 'key' })
-  }
-  if (!file.redis && file.workers !== 1) {
-    report.warn(['workers'], 'without redis each worker counts alone, so a client gets the limit several times')
-  }
-  for (const [index, block] of file.trustedProxies.entries()) {
-    if (block.endsWith('/0')) report.warn(['trustedProxies', index], 'this believes the X-Forwarded-For of anybody')
-  }
-  for (const [position, route] of file.routes.entries()) {
-    if (route.mode === 'report') {
-      warnAboutReport(route, ['routes', options.routeIndexes[position] ?? position], options.now, report)
-    }
-  }
-}
-
-function warnAboutReport({ allow, until }: RouteFile, path: Path, now: number, report: Report): void {
-  if (!allow) report.warn([...path, 'mode'], 'a public route refuses nobody, so there is nothing to report')
-  if (until !== undefined && Date.parse(until) <= now) {
-    report.warn([...path, 'until'], 'this day has come: the route enforces; remove mode and until')
-  }
 }

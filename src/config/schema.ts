@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { claimPath, fieldName, hostName, httpOrigin, httpUrl, name, oneOrMore, secret } from './fields.ts'
+import { acceptSchema } from './schema-accept.ts'
 import { routeSchema, timeoutsSchema } from './schema-routes.ts'
 import { testSchema } from './schema-tests.ts'
 import { duration, size } from './units.ts'
@@ -181,6 +182,7 @@ export const fileSchema = z
     defaults: defaultsSchema.prefault({}).describe('What routes use that say nothing else'),
     routes: z.array(routeSchema).min(1).describe('The route table; order does not matter'),
     tests: z.array(testSchema).prefault([]).describe('Requests and the answers they must get'),
+    accept: z.array(acceptSchema).prefault([]).describe('Findings of `validate` that are meant to be there'),
     resource: httpUrl().optional().describe("Resource identifier of RFC 9728; default: the request's scheme and host"),
     listen: listenSchema.prefault({}).describe('The data listener'),
     admin: adminSchema.prefault({}).describe('The admin listener, or false'),

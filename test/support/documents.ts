@@ -7,6 +7,7 @@ export const DOCUMENTS = [
   'CHANGELOG.md',
   'docs/production.md',
   'docs/commands.md',
+  'docs/lint.md',
   'docs/decisions.md',
   'docs/route-scope-file.md',
 ] as const

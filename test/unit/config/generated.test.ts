@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { lintPage } from '../../../src/authoring/lint/lint-page.ts'
 import { referencePage, settingsTable } from '../../../src/authoring/reference-page.ts'
 import { editorJsonSchema, fieldsAt, type JsonSchema } from '../../../src/config/json-schema.ts'
 
@@ -55,6 +56,12 @@ describe('docs/route-scope-file.md', () => {
     const page = read('docs/route-scope-file.md')
     const example: object = parse(/```yaml\n(.*?)```/s.exec(page)?.[1] ?? '')
     for (const section of Object.keys(example)) expect(page).toContain(`\n## ${section}\n`)
+  })
+})
+
+describe('docs/lint.md', () => {
+  it('is what the rules make (npm run docs)', () => {
+    expect(read('docs/lint.md')).toBe(lintPage())
   })
 })
 

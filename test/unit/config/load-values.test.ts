@@ -81,6 +81,14 @@ rateLimits: { ip: { limit: 1, window: 1s, key: client.ip } }
     ])
   })
 
+  it('is silent about what the file accepts, so that a start does not say it each time', () => {
+    const text = `upstreams: { up: http://up:80, down: http://down:80, old: http://old:80 }
+accept: [{ code: unused, at: upstreams.down, because: it comes next week }]
+`
+    expect(warnings(text)).toEqual(['1 upstreams.old: nothing uses this'])
+    expect(load(complete(text))).toMatchObject({ accepted: [{ code: 'unused', subject: 'upstreams.down' }] })
+  })
+
   it('warns of workers without redis, of trusting everybody, and of a literal that looks like a parameter', () => {
     const route = 'routes: [{ path: "/a/:id", to: up, public: all may }]\nissuers: {}\n'
     expect(warnings(`workers: auto\ntrustedProxies: [0.0.0.0/0]\n${route}`)).toHaveLength(3)

@@ -1,0 +1,55 @@
+/** Rate limits that do not limit. */
+import type { KeyPart, RateLimitPolicy, RouteConfig } from '../../config/gateway-config.ts'
+import { quoteText } from '../../config/problem.ts'
+import { describeKeyPart } from '../words.ts'
+import type { Find, LintFile } from './rule.ts'
+
+/** Claims that access tokens have by RFC 9068 or from Keycloak. */
+const USUAL = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'typ', 'azp', 'client_id']
+
+/** A claim that a token need not have: all those without it share one window. */
+export function* missingKeys({ config }: LintFile): Generator<Find> {
+  for (const { name, key } of config.rateLimits.values()) {
+    const [rare] = key.filter((part) => part.from === 'token' && !isUsual(part))
+    if (rare === undefined) continue
+    const message = `all tokens without ${quoteText(describeKeyPart(rare))} share one window`
+    yield { path: ['rateLimits', name, 'key'], message }
+  }
+}
+
+function isUsual(part: KeyPart): boolean {
+  return part.from === 'token' && part.claim.length === 1 && USUAL.includes(part.claim[0] as string)
+}
+
+/** A field that clients fill in as they like: each new value opens a new window. */
+export function* chosenKeys({ config }: LintFile): Generator<Find> {
+  for (const { name, key } of config.rateLimits.values()) {
+    const [chosen] = key.filter(({ from }) => from === 'header')
+    if (chosen === undefined) continue
+    const message = `a client that sends another ${quoteText(describeKeyPart(chosen))} each time opens a new window each time`
+    yield { path: ['rateLimits', name, 'key'], message }
+  }
+}
+
+/** Requests that nothing counts. */
+export function* routesWithoutLimit({ config, routes }: LintFile): Generator<Find> {
+  if (config.rateLimits.size === 0) {
+    yield { path: ['routes'], at: 'key', message: 'this file has no rate limits' }
+    return
+  }
+  for (const { route, path } of routes) {
+    const { rateLimits } = route
+    if (rateLimits.length === 0)
+      yield { path: [...path, 'path'], message: 'no limit counts the requests of this route' }
+    else if (isUncounted(route)) {
+      const message = `no token is needed here, and ${rateLimits.map(({ name }) => quoteText(name)).join(', ')} can count nothing else`
+      yield { path: [...path, 'public'], at: 'key', message }
+    }
+  }
+}
+
+/** Public, and all limits count tokens. */
+function isUncounted({ policy, rateLimits }: RouteConfig): boolean {
+  const needsToken = ({ key }: RateLimitPolicy) => key.some(({ from }) => from === 'token')
+  return policy.public !== undefined && rateLimits.every(needsToken)
+}

@@ -1,0 +1,125 @@
+/** All that lint looks for: what each code means, what to do, and who finds it. The documentation is made from it. */
+import type { FindingCode } from '../../config/findings.ts'
+import { chosenKeys, missingKeys, routesWithoutLimit } from './limits.ts'
+import { redundantLines, unreachableLines } from './lines.ts'
+import { crossingRoutes, hiddenMethods, publicBelowProtected, unreachableRoutes } from './reach.ts'
+import type { Rule } from './rule.ts'
+import { accountAudience, endlessReports } from './settings.ts'
+import { suspectRoles, suspectScopes } from './suspects.ts'
+import { wildcardMethods } from './wildcards.ts'
+
+export interface RuleEntry {
+  readonly meaning: string
+  readonly mend: string
+  /** Absent: it is found when the file is loaded, so that a start says it, too. */
+  readonly find?: Rule
+}
+
+export const RULES: Readonly<Record<FindingCode, RuleEntry>> = {
+  'route-unreachable': {
+    meaning: 'No request gets to the route: more specific ones take all of its paths.',
+    mend: 'remove the route, or one of those that are more specific',
+    find: unreachableRoutes,
+  },
+  'routes-cross': {
+    meaning:
+      'Two routes match one path, and each is the more specific one in some segment. The first segment in which they differ decides, which is easily guessed wrong.',
+    mend: 'add a route for the paths that both match, or write the two so that one lies within the other',
+    find: crossingRoutes,
+  },
+  'methods-hidden': {
+    meaning:
+      'A more specific route to the same service lacks methods that the route around it names. They are refused with 405 there: a request has one route, and what others say does not count.',
+    mend: 'add a line for these methods to this route, if they are to work here',
+    find: hiddenMethods,
+  },
+  'public-below-protected': {
+    meaning: 'A public route lies within the paths of a route that needs a token.',
+    mend: 'make it need a token with allow, or move it elsewhere',
+    find: publicBelowProtected,
+  },
+  'line-redundant': {
+    meaning: 'Everything that an allow line lets through, another line of its route lets through as well.',
+    mend: 'remove this line, or ask for more in the other one',
+    find: redundantLines,
+  },
+  'line-unreachable': {
+    meaning: 'No token can meet all conditions of an allow line.',
+    mend: 'remove the line, or say any where one of the values is enough',
+    find: unreachableLines,
+  },
+  'methods-any': {
+    meaning:
+      'A public route, or a line without a role, stands for all methods: who may read may also change and delete.',
+    mend: 'name the methods that are meant',
+    find: wildcardMethods,
+  },
+  'scope-suspect': {
+    meaning: 'A scope stands in one line only, and another one differs from it by a letter, by case or by signs.',
+    mend: 'write both in the same way, if they are one scope',
+    find: suspectScopes,
+  },
+  'role-suspect': {
+    meaning: 'Likewise for a role.',
+    mend: 'write both in the same way, if they are one role',
+    find: suspectRoles,
+  },
+  'route-without-limit': {
+    meaning: 'No rate limit counts the requests of a route. On a public route a limit by token counts nothing.',
+    mend: 'name a limit by client.ip in rateLimits, of the route or of defaults',
+    find: routesWithoutLimit,
+  },
+  'limit-key-missing': {
+    meaning: 'A limit counts by a claim that a token need not have. All tokens without it share one window.',
+    mend: 'count by token.sub or token.azp, or let the issuer put the claim into every token',
+    find: missingKeys,
+  },
+  'limit-key-chosen': {
+    meaning: 'A limit counts by a request field. A client that sends another value gets another window.',
+    mend: 'count by client.ip or by a claim',
+    find: chosenKeys,
+  },
+  'audience-account': {
+    meaning:
+      "The audience is Keycloak's default `account`, which stands in the tokens of nearly all clients of a realm.",
+    mend: 'let an audience mapper put the name of this API into aud, and accept only that',
+    find: accountAudience,
+  },
+  'report-without-end': {
+    meaning: '`mode: report` without `until`: nothing ends it.',
+    mend: 'say until: with the day on which the route is to enforce',
+    find: endlessReports,
+  },
+  'report-over': {
+    meaning: 'The day of `until` has come.',
+    mend: 'remove mode and until',
+  },
+  'report-public': {
+    meaning: '`mode: report` on a route without `allow` lines.',
+    mend: 'remove mode',
+  },
+  unused: {
+    meaning: 'No route and no default uses this issuer, upstream, rate limit or CORS policy.',
+    mend: 'remove it, or name it where it belongs',
+  },
+  'literal-colon': {
+    meaning: 'A segment such as `:id` is literal text.',
+    mend: 'write {id} for a parameter',
+  },
+  'rewrite-drops-rest': {
+    meaning: 'All paths below a route are sent to one address.',
+    mend: 'end the rewrite in /** to keep the rest',
+  },
+  'proxies-anybody': {
+    meaning: '`trustedProxies` believes the `X-Forwarded-For` of anybody, and limits by client.ip count by it.',
+    mend: 'name the addresses of the proxies',
+  },
+  'workers-without-redis': {
+    meaning: 'Each worker counts alone, so a client gets each limit several times.',
+    mend: 'add redis, or run one worker',
+  },
+  'accept-unused': {
+    meaning: 'An entry of `accept` accepts nothing. It cannot be accepted itself.',
+    mend: 'remove the entry, or mend its code or at',
+  },
+}

@@ -1,0 +1,20 @@
+/** Settings that are weaker than they look. */
+import type { Find, LintFile } from './rule.ts'
+
+/** Keycloak gives this audience to the tokens of nearly every user and client of a realm. */
+export function* accountAudience({ config }: LintFile): Generator<Find> {
+  for (const { name, audience } of config.issuers.values()) {
+    if (!audience.includes('account')) continue
+    const message =
+      'Keycloak puts "account" into tokens for all clients of the realm: it does not tell tokens for this API apart'
+    yield { path: ['issuers', name, 'audience'], message }
+  }
+}
+
+/** What is to be tried for a while, and nobody ends it. */
+export function* endlessReports({ routes }: LintFile): Generator<Find> {
+  for (const { route, path } of routes) {
+    if (route.mode !== 'report' || route.until !== undefined || route.policy.allow.length === 0) continue
+    yield { path: [...path, 'mode'], message: 'no day is named on which this route enforces' }
+  }
+}

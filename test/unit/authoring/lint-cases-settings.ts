@@ -1,0 +1,193 @@
+/** Methods, names and settings that lint finds. */
+import { type LintCase, line, open, r, route, routes } from './lint-cases.ts'
+
+type File = LintCase['bad']
+
+const limited = (key: unknown, rest: File = {}): File => ({
+  rateLimits: { one: { limit: 1, window: '1m', key } },
+  defaults: { rateLimits: ['one'] },
+  ...routes(route('/a', r)),
+  ...rest,
+})
+const main = (settings: File): File => ({
+  issuers: { main: { issuer: 'https://id.example', audience: 'shop-api', ...settings } },
+  ...routes(route('/a', r)),
+})
+
+export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
+  'methods-any': [
+    {
+      what: 'a public route, and lines without a role',
+      bad: routes(open('/a', 'any'), route('/b', { methods: 'any', token: 'any' }), route('/c', line('r', 'any'))),
+      found: [
+        'routes[0].public: anybody may change and delete here, without a token',
+        'routes[1].allow[0]: any valid token is also enough to change and to delete',
+        'routes[2].allow[0]: what this line asks for to read is also enough to change and to delete',
+      ],
+      mended: routes(
+        open('/a'),
+        route('/b', { methods: ['GET'], token: 'any' }),
+        route('/c', { methods: 'any', roles: 'a' }),
+      ),
+    },
+  ],
+  'scope-suspect': [
+    {
+      what: 'a scope that is a letter away from another one',
+      bad: routes(route('/a', line('orders:read')), route('/b', line('orders:read')), route('/c', line('order:read'))),
+      found: [
+        'routes[2].allow[0].scopes: "order:read" stands only here, and "orders:read" on line 12: is one of them a typo?',
+      ],
+      mended: routes(
+        route('/a', line('orders:read')),
+        route('/b', line('orders:write')),
+        route('/c', line('cart:read')),
+      ),
+    },
+    {
+      what: 'another case, other signs, and letters that are swapped',
+      bad: routes(
+        route('/a', line('Orders.Read'), line('refunds:write', ['POST'])),
+        route('/b', line('orders:read'), line('refunds:wirte', ['PUT'])),
+      ),
+      found: [
+        'routes[1].allow[0].scopes: "orders:read" stands only here, and "Orders.Read" on line 12: is one of them a typo?',
+        'routes[1].allow[1].scopes: "refunds:wirte" stands only here, and "refunds:write" on line 15: is one of them a typo?',
+      ],
+      mended: routes(route('/a', line('orders:v1'), line('a:read')), route('/b', line('orders:v2'), line('b:read'))),
+    },
+  ],
+  'role-suspect': [
+    {
+      what: 'likewise',
+      bad: routes(route('/a', { methods: ['GET'], roles: { any: ['support', 'suport'] } })),
+      found: ['routes[0].allow[0].roles: "suport" stands only here, and "support" on line 12: is one of them a typo?'],
+      mended: routes(route('/a', { methods: ['GET'], roles: { any: ['support', 'shop:support'] } })),
+    },
+  ],
+  'route-without-limit': [
+    {
+      what: 'a file without limits, once',
+      bad: routes(route('/a', r), route('/b', r)),
+      found: ['routes: this file has no rate limits'],
+      mended: limited('client.ip'),
+    },
+    {
+      what: 'a route that puts nothing in place of the defaults, and a public one that only tokens are counted on',
+      bad: limited('token.sub', routes({ ...route('/a', r), rateLimits: [] }, open('/b'))),
+      found: [
+        'routes[0].path: no limit counts the requests of this route',
+        'routes[1].public: no token is needed here, and "one" can count nothing else',
+      ],
+      mended: limited('client.ip', routes(route('/a', r), open('/b'))),
+    },
+  ],
+  'limit-key-missing': [
+    {
+      what: 'a claim that tokens need not have',
+      bad: limited(['client.ip', 'token.tenant.id']),
+      found: ['rateLimits.one.key: all tokens without "token.tenant.id" share one window'],
+      mended: limited(['client.ip', 'token.azp']),
+    },
+  ],
+  'limit-key-chosen': [
+    {
+      what: 'a field of the request',
+      bad: limited(['client.ip', 'header.X-Api-Key']),
+      found: [
+        'rateLimits.one.key: a client that sends another "header.x-api-key" each time opens a new window each time',
+      ],
+      mended: limited(['client.ip', 'form.username']),
+    },
+  ],
+  'audience-account': [
+    {
+      what: "Keycloak's default",
+      bad: main({ audience: ['shop-api', 'account'] }),
+      found: [
+        'issuers.main.audience: Keycloak puts "account" into tokens for all clients of the realm: it does not tell tokens for this API apart',
+      ],
+      mended: main({}),
+    },
+  ],
+  'report-without-end': [
+    {
+      what: 'a report that nothing ends',
+      bad: routes({ ...route('/a', r), mode: 'report' }),
+      found: ['routes[0].mode: no day is named on which this route enforces'],
+      mended: routes({ ...route('/a', r), mode: 'report', until: '2026-02-01' }),
+    },
+  ],
+  'report-over': [
+    {
+      what: 'a day that has come',
+      bad: routes({ ...route('/a', r), mode: 'report', until: '2026-01-01' }),
+      found: ['routes[0].until: this day has come: the route enforces; remove mode and until'],
+      mended: routes({ ...route('/a', r), mode: 'report', until: '2026-01-02' }),
+    },
+  ],
+  'report-public': [
+    {
+      what: 'a report of nobody',
+      bad: routes({ ...open('/a'), mode: 'report' }),
+      found: ['routes[0].mode: a public route refuses nobody, so there is nothing to report'],
+      mended: routes(open('/a')),
+    },
+  ],
+  unused: [
+    {
+      what: 'what nothing names',
+      bad: { ...limited('client.ip'), defaults: {}, upstreams: { orders: 'http://a', old: 'http://b' } },
+      found: ['upstreams.old: nothing uses this', 'rateLimits.one: nothing uses this'],
+      mended: limited('client.ip'),
+    },
+  ],
+  'literal-colon': [
+    {
+      what: 'a parameter as others write it',
+      bad: routes(route('/a/:id', r)),
+      found: ['routes[0].path: a segment such as ":id" is literal here; a parameter is written {id}'],
+      mended: routes(route('/a/{id}', r)),
+    },
+  ],
+  'rewrite-drops-rest': [
+    {
+      what: 'all paths in one',
+      bad: routes({ ...route('/a/**', r), to: { upstream: 'orders', rewrite: '/b' } }),
+      found: [
+        'routes[0].to.rewrite: everything below the path is sent to this one address; end the rewrite in "/**" to keep the rest',
+      ],
+      mended: routes({ ...route('/a/**', r), to: { upstream: 'orders', rewrite: '/b/**' } }),
+    },
+  ],
+  'proxies-anybody': [
+    {
+      what: 'the whole Internet',
+      bad: { ...routes(route('/a', r)), trustedProxies: ['10.0.0.0/8', '::/0'] },
+      found: ['trustedProxies[1]: this believes the X-Forwarded-For of anybody'],
+      mended: { ...routes(route('/a', r)), trustedProxies: ['10.0.0.0/8'] },
+    },
+  ],
+  'workers-without-redis': [
+    {
+      what: 'windows that nobody shares',
+      bad: { ...routes(route('/a', r)), workers: 2 },
+      found: ['workers: without redis each worker counts alone, so a client gets the limit several times'],
+      mended: { ...routes(route('/a', r)), workers: 2, redis: { url: 'redis://r' } },
+    },
+  ],
+  'accept-unused': [
+    {
+      what: 'entries that accept nothing',
+      bad: {
+        ...routes(open('/a', 'any'), open('/b')),
+        accept: [
+          { code: 'methods-any', at: ['/a', '/c'], because: 'a form of the demo' },
+          { code: 'unused', because: 'a service to come' },
+        ],
+      },
+      found: ['accept[0].at[1]: no finding "methods-any" is at "/c"', 'accept[1]: no finding "unused" is in this file'],
+      mended: { ...routes(open('/a', 'any')), accept: [{ code: 'methods-any', at: '/a', because: 'a demo' }] },
+    },
+  ],
+}
