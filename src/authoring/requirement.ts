@@ -24,7 +24,8 @@ export function* requirementsOf(line: AllowLine): Generator<Requirement> {
   }
 }
 
-function choicesOf<T>(condition: Condition<T> | undefined): Choice<T> {
+/** Each way to meet a condition: all of its values, or one of them. No condition is met by nothing. */
+export function choicesOf<T>(condition: Condition<T> | undefined): Choice<T> {
   if (condition === undefined) return [[]]
   return condition.match === 'all' ? [condition.values] : condition.values.map((value) => [value])
 }

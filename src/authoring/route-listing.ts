@@ -59,8 +59,12 @@ function listPublic({ policy }: RouteConfig): AccessListing[] {
 }
 
 function listLine(line: AllowLine): AccessListing {
+  return { methods: [...line.methods], ...describeAccess(line) }
+}
+
+/** The conditions of a line, in words and as data. */
+export function describeAccess(line: AllowLine): Omit<AccessListing, 'methods'> {
   return {
-    methods: [...line.methods],
     who: describeLine(line),
     ...(line.scopes ? { scopes: line.scopes } : {}),
     ...(line.roles ? { roles: line.roles } : {}),

@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'check: what the realm lacks for the file; plan: what to make',
     load: () => import('./keycloak.ts'),
   },
+  openapi: {
+    summary: 'the routes as OpenAPI; check compares them with services, import drafts them',
+    load: () => import('./openapi.ts'),
+  },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }
 

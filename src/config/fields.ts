@@ -38,17 +38,31 @@ export function hostName() {
   return z.string().regex(/^[\w.:-]+$/, 'expected a host name or an address')
 }
 
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return isHttp(url) && url?.username === '' && url.password === '' && !/[?#\s]/.test(text)
+}
+
 const isHttp = (url: URL | null) => url?.protocol === 'http:' || url?.protocol === 'https:'
 
 /** An http(s) URL without credentials, query and fragment. Kept as written: issuers are compared byte for byte. */
 export function httpUrl() {
   return z
     .string()
-    .refine((text) => {
-      const url = URL.parse(text)
-      return isHttp(url) && url?.username === '' && url.password === '' && !/[?#\s]/.test(text)
-    }, 'expected an http or https URL without credentials, query and fragment')
+    .refine(isPlainUrl, 'expected an http or https URL without credentials, query and fragment')
     .meta({ title: 'URL' })
+}
+
+/** A file, or an http(s) URL without credentials: where a document stands that commands read. */
+export function documentAddress() {
+  return z
+    .string()
+    .min(1)
+    .refine(
+      (text) => !/^[a-z][a-z0-9+.-]+:/i.test(text) || isPlainUrl(text),
+      'expected a file, or an http or https URL without credentials, query and fragment',
+    )
+    .meta({ title: 'file or URL' })
 }
 
 /** Scheme, host and port alone; read in its ASCII serialisation (RFC 6454 section 6.2). */

@@ -112,6 +112,8 @@ export interface UpstreamConfig {
   readonly timeouts: Timeouts
   /** Connections kept to each URL, at most. */
   readonly connections: number
+  /** File or URL of the service's OpenAPI document; nothing on the path of a request reads it. */
+  readonly openapi?: string
 }
 
 export interface Timeouts {

@@ -94,6 +94,7 @@ function resolveUpstream(name: string, it: GatewayFile['upstreams'][string]): Up
     urls: [...new Set(it.urls)],
     timeouts: { connectMs: connect, responseMs: response, idleMs: idle },
     connections: it.connections,
+    ...(it.openapi === undefined ? {} : { openapi: it.openapi }),
   }
 }
 

@@ -3,7 +3,17 @@
  * the reference page come from here. What one field alone cannot show (references, conflicts) is checked in `resolve.ts`.
  */
 import { z } from 'zod'
-import { claimPath, fieldName, hostName, httpOrigin, httpUrl, name, oneOrMore, secret } from './fields.ts'
+import {
+  claimPath,
+  documentAddress,
+  fieldName,
+  hostName,
+  httpOrigin,
+  httpUrl,
+  name,
+  oneOrMore,
+  secret,
+} from './fields.ts'
 import { acceptSchema } from './schema-accept.ts'
 import { routeSchema, timeoutsSchema } from './schema-routes.ts'
 import { testSchema } from './schema-tests.ts'
@@ -45,6 +55,11 @@ const upstreamObject = z.strictObject({
   urls: z.array(httpOrigin()).min(1).describe('Origins; requests go round robin over those that can be reached'),
   timeouts: timeoutsSchema.prefault({}).describe('Time limits towards this upstream'),
   connections: z.int().min(1).max(10_000).prefault(128).describe('Connections kept to each URL, at most'),
+  openapi: documentAddress()
+    .optional()
+    .describe(
+      "The service's OpenAPI document, for `scopegate openapi`: a file relative to the folder of this file, or an http(s) URL; the gateway itself never reads it",
+    ),
 })
 
 const upstreamSchema = z

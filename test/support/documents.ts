@@ -8,6 +8,7 @@ export const DOCUMENTS = [
   'docs/production.md',
   'docs/commands.md',
   'docs/lint.md',
+  'docs/openapi.md',
   'docs/decisions.md',
   'docs/route-scope-file.md',
 ] as const

@@ -39,7 +39,7 @@ describe('scopegate.schema.json', () => {
 
 describe('fieldsAt', () => {
   it('names the fields of a place, through lists, names and alternatives', () => {
-    expect(fieldsAt(['upstreams', 'orders'])).toEqual(['urls', 'timeouts', 'connections'])
+    expect(fieldsAt(['upstreams', 'orders'])).toEqual(['urls', 'timeouts', 'connections', 'openapi'])
     expect(fieldsAt(['routes', 3, 'to'])).toEqual(['upstream', 'rewrite'])
     expect(fieldsAt(['routes', 3, 'allow', 0, 'scopes'])).toEqual(['all', 'any'])
     expect(fieldsAt(['tests', 0, 'token', 'x'])).toEqual([])

@@ -1,0 +1,56 @@
+/** The components of the document: the gateway's own, and those that operations of services lead to. */
+import { copy } from './copy.ts'
+import { type Json, type JsonObject, lookUp, pointerOf } from './json.ts'
+import { freeName } from './path-template.ts'
+import type { ApiDocument } from './read-document.ts'
+
+export interface Components {
+  /** Copies a piece of a service's document, and everything it refers to. A name that is taken gets the upstream's before it. */
+  take(piece: Json, document: ApiDocument, upstream: string): Json
+  /** All, by section and name. */
+  toJson(): JsonObject
+}
+
+/** @param own by section and name; they keep their names */
+export function createComponents(own: Readonly<Record<string, JsonObject>>): Components {
+  const sections = new Map(Object.entries(own).map(([name, entries]) => [name, new Map(Object.entries(entries))]))
+  const known = new Map<ApiDocument, Map<string, string>>()
+
+  function take(piece: Json, document: ApiDocument, upstream: string): Json {
+    const refer = (reference: string) => referTo(reference, document, upstream)
+    return copy(piece, { refer, isOld: document.isOld })
+  }
+
+  function referTo(reference: string, document: ApiDocument, upstream: string): string {
+    const [, section = '', name = '', ...rest] = pointerOf(reference) ?? []
+    const whole = `#/components/${section}/${toPointer(name)}`
+    const names = known.get(document) ?? new Map<string, string>()
+    known.set(document, names)
+    const tail = rest.map((part) => `/${toPointer(part)}`).join('')
+    const before = names.get(whole)
+    if (before !== undefined) return before + tail
+    const entries = sections.get(section) ?? new Map<string, Json>()
+    sections.set(section, entries)
+    const free = toFreeName(entries, name, upstream)
+    const target = `#/components/${section}/${free}`
+    names.set(whole, target)
+    // Kept for what refers back to it while it is copied.
+    entries.set(free, null)
+    entries.set(free, take(lookUp(document.data, whole) ?? {}, document, upstream))
+    return target + tail
+  }
+
+  return {
+    take,
+    toJson: () => Object.fromEntries([...sections].map(([name, entries]) => [name, Object.fromEntries(entries)])),
+  }
+}
+
+function toFreeName(entries: ReadonlyMap<string, Json>, written: string, upstream: string): string {
+  const name = written.replace(/[^\w.-]/g, '_')
+  return entries.has(name) ? freeName(`${upstream}.${name}`, [...entries.keys()]) : name
+}
+
+function toPointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1')
+}

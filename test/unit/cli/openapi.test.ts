@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { dispatch } from '../../../src/cli/dispatch.ts'
+import { policyFile } from '../../support/policy-file.ts'
+import { createTestIo } from './test-io.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-openapi-'))
+const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
+
+const DOCUMENT = `openapi: 3.1.0
+info: { title: Orders, version: "1" }
+security:
+  - login: [orders:read]
+paths:
+  /orders:
+    get: { responses: { 200: { description: All } } }
+    post:
+      security: [{ login: [orders:write, profile] }, { login: [orders:all] }]
+      responses: { 201: { description: Made } }
+  /orders/{order-id}/items.json:
+    get: { security: [{ key: [] }], responses: { 200: { description: Items } } }
+  /orders/{order-id}/{name}.pdf:
+    get: { responses: { 200: { description: A file } } }
+  /health:
+    get: { security: [], responses: { 200: { description: Good } } }
+    head: { responses: { 200: { description: Good } } }
+    put: { responses: { 200: { description: Set } } }
+    options: { responses: { 200: { description: Options } } }
+components:
+  securitySchemes:
+    login: { type: openIdConnect, openIdConnectUrl: "https://id.example/.well-known/openid-configuration" }
+    key: { type: apiKey, in: header, name: X-Key }
+`
+
+const read = { methods: ['GET'], scopes: 'orders:read' }
+const file = (openapi: string | undefined, routes: readonly object[]) =>
+  policyFile({ upstreams: { orders: { urls: ['http://127.0.0.1:1'], ...(openapi && { openapi }) } }, routes })
+
+let server: Server
+let base: string
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(302, { Location: '/orders.yaml' }).end()
+    else if (request.url === '/large') response.end('#'.repeat(5 * 1024 * 1024))
+    else response.writeHead(request.url === '/orders.yaml' ? 200 : 404).end(DOCUMENT)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  write('orders.yaml', DOCUMENT)
+  write('scopegate.yaml', file('orders.yaml', [{ path: '/orders/**', to: 'orders', allow: [read] }]))
+  write('url.yaml', file(`${base}/orders.yaml`, [{ path: '/orders', to: 'orders', allow: [read] }]))
+})
+afterAll(() => {
+  server.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function run(...args: string[]) {
+  const io = createTestIo({ cwd: folder })
+  const code = await dispatch(io, ['openapi', ...args], '1.2.3')
+  return { code, out: io.out, err: io.err }
+}
+
+describe('scopegate openapi', () => {
+  it('prints YAML, or with --json JSON, of the same document', async () => {
+    const yaml = await run('--title', 'Shop')
+    const json = await run('--json', '--title', 'Shop')
+    expect(yaml).toMatchObject({ code: 0, err: '' })
+    expect(parse(yaml.out)).toEqual(JSON.parse(json.out))
+    expect(JSON.parse(json.out)).toMatchObject({ openapi: '3.1.0', info: { title: 'Shop' } })
+    expect((await run('--yaml')).out).toMatch(/^openapi: 3\.1\.0\n/)
+  })
+
+  it("takes the service's document from a file beside the route-scope file, wherever it runs", async () => {
+    const io = createTestIo({ cwd: '/' })
+    const code = await dispatch(io, ['openapi', '-c', path.join(folder, 'scopegate.yaml'), '--json'], '1.2.3')
+    expect({ code, err: io.err }).toEqual({ code: 0, err: '' })
+    expect(Object.keys(JSON.parse(io.out).paths)).toEqual([
+      ...['/orders', '/orders/{order-id}/items.json', '/orders/{order-id}/{name}.pdf'],
+    ])
+  })
+
+  it('takes it from a URL, without redirects, and not without end', async () => {
+    const document = await run('-c', 'url.yaml', '--json')
+    expect(JSON.parse(document.out).paths['/orders'].get.responses[200].description).toBe('All')
+    for (const [at, message] of [
+      ['moved', 'cannot be fetched'],
+      ['nowhere', 'cannot be fetched: status 404'],
+      ['large', 'has more than 4194304 bytes'],
+    ]) {
+      write('bad.yaml', file(`${base}/${at}`, [{ path: '/orders', to: 'orders', allow: [read] }]))
+      expect(await run('-c', 'bad.yaml')).toEqual({ code: 2, out: '', err: `${base}/${at}: the document ${message}\n` })
+    }
+  })
+
+  it('shows what is wrong with a document, with its line', async () => {
+    write('broken.openapi.yaml', DOCUMENT.replace('{ description: All }', '{ $ref: "other.yaml" }'))
+    write('broken.yaml', file('broken.openapi.yaml', [{ path: '/orders', to: 'orders', allow: [read] }]))
+    const { code, out, err } = await run('-c', 'broken.yaml')
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toMatch(/^broken\.openapi\.yaml:7:\d+: .*leads out of the document/)
+    write('broken.yaml', file('nowhere.yaml', [{ path: '/orders', to: 'orders', allow: [read] }]))
+    expect(await run('-c', 'broken.yaml')).toEqual({
+      code: 2,
+      out: '',
+      err: 'nowhere.yaml: the document does not exist\n',
+    })
+  })
+
+  it('refuses what makes no sense', async () => {
+    for (const args of [
+      ['bogus'],
+      ['--json', '--yaml'],
+      ['check', 'a', 'b'],
+      ['import'],
+      ['import', 'a', '--upstream', '/'],
+    ]) {
+      expect((await run(...args)).code, args.join(' ')).toBe(2)
+    }
+    expect((await run('-c', 'nowhere.yaml')).code).toBe(2)
+  })
+})
+
+describe('scopegate openapi check', () => {
+  it('exits with 1 and names both directions, with their lines', async () => {
+    write(
+      'drift.yaml',
+      file('orders.yaml', [
+        { path: '/orders', to: 'orders', allow: [read, { methods: ['DELETE'], roles: 'a' }] },
+        { path: '/more', to: 'orders', public: 'yes' },
+      ]),
+    )
+    const { code, out, err } = await run('check', '-c', 'drift.yaml')
+    expect({ code, err }).toEqual({ code: 1, err: '' })
+    expect(out).toBe(`orders.yaml:8: POST /orders: no route opens it
+orders.yaml:12: GET /orders/{order-id}/items.json: no route opens it
+orders.yaml:14: GET /orders/{order-id}/{name}.pdf: no route opens it
+orders.yaml:16: GET /health: no route opens it
+orders.yaml:17: HEAD /health: no route opens it
+orders.yaml:18: PUT /health: no route opens it
+drift.yaml:12: /orders: orders has no operation for DELETE
+drift.yaml:21: /more: orders has no operation for GET, POST, PUT, PATCH, DELETE
+`)
+    const { ok, upstreams } = JSON.parse((await run('check', '-c', 'drift.yaml', '--json')).out)
+    expect(ok).toBe(false)
+    expect(upstreams[0].operationsWithoutRoute[0]).toEqual({ method: 'POST', path: '/orders', line: 8 })
+    expect(upstreams[0].routesWithoutOperation[0]).toEqual({ path: '/orders', line: 12, methods: ['DELETE'] })
+  })
+
+  it('exits with 0 when they agree; methods: any is met by some', async () => {
+    const any = [{ methods: 'any', token: 'any' }]
+    write('good.yaml', file(undefined, [{ path: '/**', to: 'orders', allow: any }]))
+    const good = { code: 0, out: 'orders: routes and document agree\n', err: '' }
+    expect(await run('check', 'orders.yaml', '-c', 'good.yaml')).toEqual(good)
+    expect(await run('check', `${base}/orders.yaml`, '-c', 'good.yaml', '--upstream', 'orders')).toEqual(good)
+  })
+
+  it('refuses to guess what is compared', async () => {
+    write(
+      'two.yaml',
+      policyFile({
+        upstreams: { a: 'http://127.0.0.1:1', b: 'http://127.0.0.1:2' },
+        routes: [
+          { path: '/a', to: 'a', public: 'x' },
+          { path: '/b', to: 'b', public: 'x' },
+        ],
+      }),
+    )
+    expect(await run('check', '-c', 'two.yaml')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no document to compare with'),
+    })
+    expect(await run('check', 'orders.yaml', '-c', 'two.yaml')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--upstream NAME'),
+    })
+    expect(await run('check', '-c', 'two.yaml', '--upstream', 'c')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no upstream of this name'),
+    })
+  })
+})
+
+describe('scopegate openapi import', () => {
+  it('drafts a route for each path, with the scopes of the document or a proposal', async () => {
+    expect(await run('import', 'orders.yaml', '--upstream', 'orders')).toEqual({
+      code: 0,
+      out: `routes:
+  - path: /orders
+    to: orders
+    allow:
+      - { methods: [GET], scopes: orders:read }
+      - { methods: [POST], scopes: { all: [orders:write, profile] } }
+      - { methods: [POST], scopes: orders:all }
+
+  - path: "/orders/{order_id}/items.json"
+    to: orders
+    allow:
+      - { methods: [GET], scopes: orders:read }   # a proposal: the document names no scopes
+
+  - path: /health
+    to: orders
+    methods: [GET]
+    public: the document asks for no token
+    allow:
+      - { methods: [PUT], scopes: orders:read }
+`,
+      err: `left out: GET /orders/{order-id}/{name}.pdf (line 14): the route-scope file cannot say this path
+left out: OPTIONS /health (line 19): the gateway does not forward this method
+`,
+    })
+  })
+
+  it('drafts what loads in a file with an issuer and the upstream, and agrees with the document', async () => {
+    const { out } = await run('import', 'orders.yaml', '--upstream', 'orders')
+    write('drafted.yaml', policyFile({}) + out)
+    const io = createTestIo({ cwd: folder })
+    expect(await dispatch(io, ['validate', '-c', 'drafted.yaml'], '1.2.3'), io.err).toBe(0)
+    const drift = await run('check', 'orders.yaml', '-c', 'drafted.yaml')
+    expect(drift.out).toBe('orders.yaml:14: GET /orders/{order-id}/{name}.pdf: no route opens it\n')
+  })
+
+  it('opens nothing to everybody that the document does not open', async () => {
+    const paths = (security: string) => `openapi: 3.0.3\ninfo: {}\npaths: { /a: { get: { ${security} } } }\n`
+    const drafted = async (security: string) => {
+      write('one.yaml', paths(security))
+      return (await run('import', 'one.yaml')).out
+    }
+    for (const silent of ['summary: x', 'security: [{ a: [] }, {}]', 'security: [{ a: [] }]', 'security: no']) {
+      expect(await drafted(silent), silent).not.toMatch(/public|token: any/)
+    }
+    expect(await drafted('security: []')).toContain('public: the document asks for no token')
+  })
+
+  it('writes texts of the document so that they stay texts', async () => {
+    const name = 'x, y: [admin] # } \\n"'
+    const paths = { [`/${name}`]: { get: {} }, "/it's": { get: {} }, '/a/**': { get: {} }, '/no': { get: {} } }
+    write('odd.json', JSON.stringify({ openapi: '3.1.0', paths }))
+    const { out, err } = await run('import', 'odd.json', '--upstream', 'orders')
+    expect(parse(out).routes.map((route: { path: string }) => route.path)).toEqual(["/it's", '/no'])
+    expect(err.split('\n').filter((line) => line.startsWith('left out: '))).toHaveLength(2)
+  })
+})
