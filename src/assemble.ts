@@ -1,8 +1,9 @@
 /** The parts of a gateway process, wired to each other and not yet listening. */
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from './authentication/clock.ts'
 import { createKeySources } from './authentication/key-sources.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
+import { createDecisionLog, type NoteDecision } from './decision-log.ts'
 import { ERRORS } from './errors.ts'
 import { createAddressBook } from './forwarding/address-book.ts'
 import { forward } from './forwarding/forward.ts'
@@ -16,6 +17,7 @@ import { watchLoopDelay } from './http/loop-delay.ts'
 import { createDataServer, type DataServer } from './http/server.ts'
 import { createLiveRuntime, type LiveRuntime } from './live-runtime.ts'
 import { type AccessLog, createAccessLog } from './observability/access-log.ts'
+import { type DecisionFile, openDecisionFile } from './observability/decision-file.ts'
 import { createLogger, createLogSink, type Logger } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { renderMetrics } from './observability/metrics-snapshot.ts'
@@ -49,6 +51,8 @@ export async function assemble(
   pseudonym = createPseudonym(),
   clock: Clock = systemClock,
 ): Promise<Parts> {
+  // First, because it may throw.
+  const decisions = config.server.decisions && openDecisionFile(config.server.decisions)
   const sink = createLogSink(writeLog)
   const logger = createLogger(config.log, sink)
   const metrics = createMetrics()
@@ -69,12 +73,15 @@ export async function assemble(
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
   const { admission, loopDelay } = createAdmission(config.server)
-  const adapt = createAdaptor(createGateway({ runtime: live.current, services, admission, onFinished }), (cause) =>
-    logger.error({ cause }, 'an answer could not be written'),
-  )
+  const gateway = createGateway({
+    ...{ runtime: live.current, services, admission, onFinished },
+    ...(decisions && { noteDecision: toNote(decisions, clock) }),
+  })
+  const adapt = createAdaptor(gateway, (cause) => logger.error({ cause }, 'an answer could not be written'))
   let draining = false
   addGauges(metrics, live, limits)
   addLoadGauges(metrics, admission)
+  addLostLines(metrics, () => decisions?.lostLines() ?? 0)
   const server = createDataServer(config.server, {
     onExchange(exchange) {
       loopDelay.wake()
@@ -108,6 +115,7 @@ export async function assemble(
       loopDelay.close()
       await Promise.all([live.close(), limits.close(), client.close()])
       await keySources.close()
+      await decisions?.close()
       sink.close()
     },
   }
@@ -122,6 +130,24 @@ async function createUpstreamClient({ server }: GatewayConfig): Promise<Upstream
   // Half of all the code that there is: not loaded where it is not used.
   const { createUndiciUpstreamClient } = await import('./forwarding/undici-upstream-client.ts')
   return createUndiciUpstreamClient()
+}
+
+function toNote({ sample, write }: DecisionFile, clock: Clock): NoteDecision {
+  return createDecisionLog({
+    ...{ sample, write },
+    salt: randomBytes(9).toString('base64url'),
+    sha256: (text) => hash('sha256', text, 'base64url'),
+    now: () => clock.now(),
+    random: Math.random,
+  })
+}
+
+function addLostLines(metrics: Metrics, lostLines: () => number): void {
+  metrics.counter({
+    name: 'scopegate_decision_lines_lost_total',
+    help: 'Lines of the decision log that could not be written.',
+    read: () => [{ labels: '', value: lostLines() }],
+  })
 }
 
 function createFinisher(live: LiveRuntime, logAccess: AccessLog, metrics: Metrics) {

@@ -20,9 +20,17 @@ export interface GatewayDeps {
   readonly admission: Pick<Admission, 'admit' | 'release'>
   /** Called once for each request, when its answer is complete. */
   readonly onFinished: (record: RequestRecord, durationMs: number) => void
+  /** Absent: there is no decision log. */
+  readonly noteDecision?: (visit: Visit, error: unknown) => void
 }
 
-export function createGateway({ runtime, services, admission, onFinished }: GatewayDeps): Hono<GatewayEnv> {
+export function createGateway({
+  runtime,
+  services,
+  admission,
+  onFinished,
+  noteDecision,
+}: GatewayDeps): Hono<GatewayEnv> {
   const inTurn = createDenialTurns()
   const inLongTurn = createDenialTurns(() => performance.now())
   const app = new Hono<GatewayEnv>({ router: new RegExpRouter(), getPath })
@@ -62,6 +70,7 @@ export function createGateway({ runtime, services, admission, onFinished }: Gate
       exchange.outgoing.destroy()
     }
     noteFault(visit)
+    noteDecision?.(visit, error)
     onFinished(record, performance.now() - exchange.startedAtMs)
   }
   return app

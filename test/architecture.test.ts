@@ -16,6 +16,7 @@ interface Rule {
 
 const ALL = ['*']
 const TOKEN = ['config', 'authentication']
+const CLAIMS = ['errors.ts', 'read-claim.ts']
 const STAGES = ['routing', 'authentication', 'authorization', 'rate-limiting', 'forwarding', 'http', 'observability']
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -30,16 +31,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     builtins: ['http', 'https'],
     edge: true,
   },
-  authorization: { values: ['errors.ts', 'read-claim.ts'], types: TOKEN, packages: [], builtins: [], edge: true },
-  'rate-limiting': {
-    values: ['errors.ts', 'read-claim.ts'],
-    types: TOKEN,
-    packages: ['ioredis'],
-    builtins: ['crypto', 'fs'],
-  },
+  authorization: { values: CLAIMS, types: TOKEN, packages: [], builtins: [], edge: true },
+  'rate-limiting': { values: CLAIMS, types: TOKEN, packages: ['ioredis'], builtins: ['crypto', 'fs'] },
   // Types flow down the path of a request: what was matched is what is forwarded.
   forwarding: {
-    values: ['errors.ts', 'read-claim.ts'],
+    values: CLAIMS,
     types: [...TOKEN, 'routing'],
     packages: ['undici'],
     builtins: ['dns', 'net', 'stream', 'tls'],
@@ -72,6 +68,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['hono'],
     builtins: [],
   },
+  'decision-log.ts': {
+    values: [...CLAIMS, 'authorization', 'observability'],
+    types: [...TOKEN, 'visit.ts'],
+    packages: [],
+    builtins: [],
+    edge: true,
+  },
   'live-runtime.ts': {
     values: ['errors.ts', 'config', 'runtime.ts', ...STAGES],
     types: [],
@@ -79,7 +82,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     builtins: ['crypto'],
   },
   'assemble.ts': {
-    values: ['errors.ts', 'config', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],
+    values: ['errors.ts', 'config', 'decision-log.ts', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],
     types: [],
     packages: [],
     builtins: ['crypto'],
@@ -97,7 +100,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     values: ['config', 'http', 'observability', 'assemble.ts', 'follow-file.ts', 'run-gateway.ts'],
     types: ['live-runtime.ts'],
     packages: [],
-    builtins: ['cluster', 'crypto', 'net', 'tls'],
+    builtins: ['cluster', 'crypto', 'net', 'path', 'tls'],
   },
   // Tools for people run requests through the pipeline itself; nothing on the path of a request knows them.
   authoring: {

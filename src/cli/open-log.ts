@@ -4,5 +4,5 @@ import type { CommandIo } from './command-io.ts'
 /** The log of a process that runs until it is told to stop. */
 export function openLog({ logDescriptor, stdout }: CommandIo): DescriptorLog {
   if (logDescriptor !== undefined) return createDescriptorLog(logDescriptor)
-  return { write: stdout, close: async () => {} }
+  return { write: stdout, isIdle: () => true, close: async () => {} }
 }

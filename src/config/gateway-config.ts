@@ -55,6 +55,7 @@ export interface ServerConfig {
   readonly workers: number | 'auto'
   readonly upstreamClient: 'lean' | 'undici'
   readonly redis?: RedisConfig
+  readonly decisions?: DecisionLogConfig
   readonly headersBytes: number
   readonly urlBytes: number
   readonly headerTimeoutMs: number
@@ -65,6 +66,15 @@ export interface ServerConfig {
   readonly inFlight: number
   readonly loopDelayMs: number
   readonly shutdownGraceMs: number
+}
+
+export interface DecisionLogConfig {
+  readonly file: string
+  readonly maxBytes: number
+  /** Full files beside the one that is written. */
+  readonly keep: number
+  /** Part of the allowed requests, from 0 to 1. */
+  readonly sample: number
 }
 
 export interface RedisConfig {

@@ -9,7 +9,7 @@ import type { GatewayFile } from './schema.ts'
 export type ReadSibling = (path: string) => string
 
 export function resolveServer(file: GatewayFile, report: Report, read: ReadSibling): ServerConfig {
-  const { listen, limits } = file
+  const { listen, limits, decisions } = file
   const tls = listen.tls && resolveTls(listen.tls, report, read)
   const redis = file.redis && resolveRedis(file.redis, report, read)
   if (file.admin && file.admin.port !== 0 && file.admin.port === listen.port) {
@@ -21,6 +21,7 @@ export function resolveServer(file: GatewayFile, report: Report, read: ReadSibli
     workers: file.workers,
     upstreamClient: file.upstreamClient,
     ...(redis ? { redis } : {}),
+    ...(decisions ? { decisions: toDecisions(decisions) } : {}),
     headersBytes: limits.headers,
     urlBytes: limits.url,
     headerTimeoutMs: limits.headerTimeout,
@@ -31,6 +32,10 @@ export function resolveServer(file: GatewayFile, report: Report, read: ReadSibli
     loopDelayMs: limits.loopDelay,
     shutdownGraceMs: file.shutdown.grace,
   }
+}
+
+function toDecisions({ file, maxSize, keep, sample }: NonNullable<GatewayFile['decisions']>) {
+  return { file, maxBytes: maxSize, keep, sample }
 }
 
 function readOr(path: Path, written: string, report: Report, read: ReadSibling): string | undefined {

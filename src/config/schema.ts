@@ -178,6 +178,28 @@ const logSchema = z.strictObject({
   subject: z.enum(['hash', 'id', 'none']).prefault('hash').describe('How the access log names the subject of a token'),
 })
 
+const decisionsSchema = z.strictObject({
+  file: z
+    .string()
+    .regex(/^\/.*[^/]$/, 'expected an absolute path of a file')
+    .describe('Absolute path; each of several workers has a file of its own, with its number before the ending'),
+  maxSize: size({ minBytes: 64 * 1024 })
+    .prefault('64MiB')
+    .describe('Size at which a new file is begun'),
+  keep: z
+    .int()
+    .min(1)
+    .max(1000)
+    .prefault(5)
+    .describe('Full files that are kept, with .1, .2 and so on behind the name'),
+  sample: z
+    .number()
+    .min(0)
+    .max(1)
+    .prefault(1)
+    .describe('Part of the allowed requests that is recorded, from 0 to 1; refusals always are'),
+})
+
 const defaultsSchema = z.strictObject({
   issuer: oneOrMore(name()).optional().describe('Issuers of routes that name none; one issuer needs no default'),
   rateLimits: z
@@ -221,6 +243,7 @@ export const fileSchema = z
       .describe('Stopping'),
     identity: identityObject.prefault({}).describe('What upstreams learn about the caller'),
     log: logSchema.prefault({}).describe('Logging'),
+    decisions: decisionsSchema.optional().describe('The decision log, for impact, usage and shadow; default: none'),
   })
   .describe('Scopegate route-scope file')
 

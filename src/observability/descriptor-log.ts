@@ -3,6 +3,8 @@ import { writeSync } from 'node:fs'
 export interface DescriptorLog {
   /** Takes whole lines. Never throws, and waits for nobody. */
   readonly write: (text: string) => void
+  /** Nothing waits. */
+  readonly isIdle: () => boolean
   /** Gives a slow reader two seconds to take what waits. */
   readonly close: () => Promise<void>
 }
@@ -21,8 +23,13 @@ const CLOSE_MS = 2000
  *
  * @param fd should not block, as that of `process.stdout` does not when it is a pipe
  * @param maxWaitingBytes a line that comes when more waits is lost
+ * @param onLost told at once how many lines were
  */
-export function createDescriptorLog(fd: number, maxWaitingBytes = 4 * 1024 * 1024): DescriptorLog {
+export function createDescriptorLog(
+  fd: number,
+  maxWaitingBytes = 4 * 1024 * 1024,
+  onLost: (lines: number) => void = () => {},
+): DescriptorLog {
   // Holds what nothing waits before; it is free again when all has been written.
   const scratch = Buffer.allocUnsafeSlow(128 * 1024)
   const waiting: Buffer[] = []
@@ -33,9 +40,14 @@ export function createDescriptorLog(fd: number, maxWaitingBytes = 4 * 1024 * 102
   function write(text: string): void {
     const size = waiting.reduce((sum, { length }) => sum + length, 0)
     const bytes = size === 0 ? toBytes(text, scratch) : Buffer.from(text)
-    if (size > 0 && size + bytes.length > maxWaitingBytes) lostLines += countLines(text)
+    if (size > 0 && size + bytes.length > maxWaitingBytes) lose(countLines(text))
     else waiting.push(bytes)
     drain()
+  }
+
+  function lose(lines: number): void {
+    lostLines += lines
+    onLost(lines)
   }
 
   function drain(): void {
@@ -65,9 +77,9 @@ export function createDescriptorLog(fd: number, maxWaitingBytes = 4 * 1024 * 102
   }
 
   function reportLoss(): Buffer {
-    const line = { level: 'warn', time: new Date().toISOString(), lines: lostLines, msg: 'log lines were lost' }
+    const notice = toLossNotice(lostLines)
     lostLines = 0
-    return Buffer.from(`${JSON.stringify(line)}\n`)
+    return Buffer.from(notice)
   }
 
   async function close(): Promise<void> {
@@ -79,7 +91,12 @@ export function createDescriptorLog(fd: number, maxWaitingBytes = 4 * 1024 * 102
     clearTimeout(retry)
   }
 
-  return { write, close }
+  return { write, isIdle: () => waiting.length === 0, close }
+}
+
+/** The line that says so, when lines were lost. */
+export function toLossNotice(lines: number): string {
+  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lines, msg: 'log lines were lost' })}\n`
 }
 
 function toBytes(text: string, scratch: Buffer): Buffer {
@@ -87,6 +104,6 @@ function toBytes(text: string, scratch: Buffer): Buffer {
   return text.length * 3 <= scratch.length ? scratch.subarray(0, scratch.write(text)) : Buffer.from(text)
 }
 
-function countLines(text: string): number {
+export function countLines(text: string): number {
   return text.split('\n').length - 1
 }

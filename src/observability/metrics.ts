@@ -8,6 +8,8 @@ export interface Metrics {
   countWorkerRestart(): void
   /** Read when the metrics are asked for. */
   gauge(gauge: Gauge): void
+  /** Likewise; never falls. */
+  counter(counter: Omit<Gauge, 'merge'>): void
   /** Everything as it is now: plain data, which may travel between processes. */
   snapshot(): MetricsSnapshot
 }
@@ -24,6 +26,7 @@ export function createMetrics(): Metrics {
   ])
   let workerRestarts = 0
   const gauges: Gauge[] = []
+  const counters: Omit<Gauge, 'merge'>[] = []
 
   return {
     countRequest: requests.count,
@@ -36,6 +39,9 @@ export function createMetrics(): Metrics {
     gauge(gauge) {
       gauges.push(gauge)
     },
+    counter(added) {
+      counters.push(added)
+    },
     snapshot: () => [
       counter('scopegate_requests_total', 'Requests by route, status and reason.', requests.samples()),
       counter(
@@ -46,6 +52,7 @@ export function createMetrics(): Metrics {
       counter('scopegate_worker_restarts_total', 'Workers that ended unasked and were replaced.', [
         { labels: '', value: workerRestarts },
       ]),
+      ...counters.map(({ name, help, read }) => counter(name, help, read())),
       ...gauges.map(
         ({ name, help, merge, read }): MetricFamily => ({ name, help, type: 'gauge', merge, samples: read() }),
       ),

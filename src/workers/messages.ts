@@ -14,6 +14,8 @@ export interface Start {
   readonly sharing: PortSharing
   /** Workers that share what the file allows the gateway. */
   readonly workers: number
+  /** Its place among them, from 1; one that replaces it has the same. */
+  readonly worker: number
   readonly pseudonym: string
 }
 

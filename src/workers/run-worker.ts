@@ -63,10 +63,10 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
   let renewCertificate = (): void => {}
   let setLogLevel = (): void => {}
 
-  function read({ configFile, workers }: Start, text: string) {
+  function read({ configFile, workers, worker }: Start, text: string) {
     const { config, problems } = load({ configFile, env, log, ...(cwd !== undefined && { cwd }) }, text)
     if (problems !== undefined) throw new Error(problems.map(formatProblem).join('\n'))
-    return { fingerprint: fingerprintOf(config), config: shareOf(config, workers) }
+    return { fingerprint: fingerprintOf(config), config: shareOf(config, workers, worker) }
   }
 
   return {

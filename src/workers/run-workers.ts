@@ -114,12 +114,13 @@ function createLivePool(
   const pool = createWorkerPool({
     size: options.workers,
     fork: () => forkWorker(options.log),
-    toStart: (address) => ({
+    toStart: (address, worker) => ({
       text: current.text,
       configFile: options.configFile,
       port: toPort(options, first, sharing, address),
       sharing,
       workers: options.workers,
+      worker,
       pseudonym,
     }),
     logger,

@@ -8,7 +8,7 @@ import { createWorkerSlot, type SlotOptions, type WorkerSlot } from './worker-sl
 export interface PoolOptions extends Pick<SlotOptions, 'fork' | 'logger' | 'metrics' | 'firstDelayMs'> {
   readonly size: number
   /** What a worker that starts now is told. @param first where the first one listens */
-  readonly toStart: (first: AddressInfo | undefined) => Start
+  readonly toStart: (first: AddressInfo | undefined, worker: number) => Start
 }
 
 export interface WorkerPool {
@@ -34,7 +34,7 @@ export function createWorkerPool({ size, toStart, ...rest }: PoolOptions): Worke
     return createWorkerSlot({
       ...rest,
       number: index + 1,
-      toStart: () => toStart(first),
+      toStart: () => toStart(first, index + 1),
       inTurn,
       onGivenUp: () => givenUp.resolve('workers end again and again before they listen'),
     })

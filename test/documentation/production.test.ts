@@ -20,6 +20,7 @@ const CHANGES: Readonly<Record<string, object>> = {
   workers: { workers: 2 },
   upstreamClient: { upstreamClient: 'undici' },
   redis: { redis: { url: 'redis://127.0.0.1:1' } },
+  decisions: { decisions: { file: '/var/log/decisions.ndjson' } },
   'limits.headers': { limits: { headers: '8KiB' } },
   'limits.url': { limits: { url: '4KiB' } },
   'limits.headerTimeout': { limits: { headerTimeout: '5s' } },

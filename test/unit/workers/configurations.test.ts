@@ -39,7 +39,7 @@ describe('the fingerprint of a configuration', () => {
 
 describe('the share of one worker', () => {
   const whole = config()
-  const share = shareOf(whole, 2)
+  const share = shareOf(whole, 2, 1)
 
   it('has its part of the connections and of the requests in flight, rounded up, in every place that names them', () => {
     expect(share.server.connections).toBe(51)
@@ -49,7 +49,7 @@ describe('the share of one worker', () => {
   })
 
   it('is the same as the whole in all else', () => {
-    expect(shareOf(whole, 1)).toEqual(whole)
+    expect(shareOf(whole, 1, 1)).toEqual(whole)
     expect({ ...share, server: null, upstreams: null, routes: null }).toEqual({
       ...whole,
       ...{ server: null, upstreams: null, routes: null },
