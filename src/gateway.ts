@@ -112,8 +112,10 @@ const NO_FORWARDED: readonly string[] = []
 function noteFault({ exchange: { fault }, record }: Visit): void {
   if (fault === undefined || record.status !== 499) return
   record.decision = 'denied'
-  record.status = ERRORS[fault.code].status
-  record.reason = fault.reason
+  record.status = ERRORS[fault.error.code].status
+  record.reason = fault.error.reason
+  // The one in the answer, by which people ask.
+  record.requestId = fault.requestId
 }
 
 /** Answers with the problem document of an error; whatever is not a GatewayError is a 500 that says nothing. */

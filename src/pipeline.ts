@@ -36,6 +36,7 @@ const STAGES: readonly Stage[] = [
   authenticate, // 400 401 503
   authorize, // 404 405 403
   limitAfterAuth, // 429 503
+  checkClient, // is it still there?
   forward, // 408 413 502 503 504
 ]
 
@@ -188,9 +189,18 @@ function limitAfterAuth(visit: Visit, { limits }: Services): Promise<void> | und
   }
 }
 
+/** Nothing is sent to an upstream for a client that has left while its request waited. */
+function checkClient({ exchange }: Visit): Promise<void> | undefined {
+  assertConnected(exchange)
+  return exchange.presence?.then(() => assertConnected(exchange))
+}
+
+function assertConnected({ incoming }: Visit['exchange']): void {
+  if (incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
+}
+
 function forward(visit: Visit, services: Services): typeof TAKEN_OVER {
   const { exchange, record, target, token } = visit
-  if (exchange.incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'
   const fields = fieldsOf(visit)
@@ -215,6 +225,8 @@ function toUpstreamFields({ forwarded, token }: Visit, fields: RequestFields, { 
   if (forwarded !== undefined) addForwardingFields(headers, forwarded)
   if (token !== undefined) addIdentityFields(headers, route.identity, token)
   if (route.identity.authorization === 'forward') {
+    // On a public route nobody has looked at it yet. Which of two an upstream reads cannot be known.
+    if (fields.authorization.length > 1) throw new GatewayError('invalid_request', 'token_twice')
     for (const value of fields.authorization) headers.push('Authorization', value)
   }
   if (fields.contentLength !== undefined) headers.push('Content-Length', String(fields.contentLength))

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Exchange } from './exchange.ts'
@@ -14,6 +15,12 @@ export class ClientConnection {
   exchange: Exchange | undefined
   /** Something that is no request came, and was or will be answered; nothing after it is looked at. */
   isRefused = false
+  /** After this request the connection closes: what came behind it is lost. */
+  last: IncomingMessage | undefined
+  /** Requests that have been read, and wait for those before them. */
+  waiting = 0
+  /** Bytes that the client had taken when it was last seen to be idle or not to read; -1: it was not. */
+  takenBefore = -1
 
   constructor(socket: Socket) {
     this.socket = socket

@@ -7,8 +7,8 @@ import type { Exchange } from './exchange.ts'
 const IDLE_GRACE_MS = 1_000
 
 export interface Drainer {
-  /** Connections now open. */
-  readonly size: number
+  /** Those now open. */
+  readonly connections: ReadonlySet<ClientConnection>
   open(connection: ClientConnection): void
   /** It has closed, and with it whatever was in flight on it. */
   close(connection: ClientConnection): void
@@ -56,9 +56,7 @@ export function createDrainer(server: http.Server): Drainer {
   }
 
   return {
-    get size() {
-      return connections.size
-    },
+    connections,
     open: (connection) => void connections.add(connection),
     close(connection) {
       connections.delete(connection)

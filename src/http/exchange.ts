@@ -20,7 +20,7 @@ export class Exchange {
   /** Monotonic milliseconds. */
   readonly startedAtMs = performance.now()
   /** What was wrong with the rest of the request, if it has been answered beside the pipeline: it shows in the log. */
-  fault: GatewayError | undefined
+  fault: { readonly error: GatewayError; readonly requestId: string } | undefined
   /** From its begin to its end: a shutdown waits for it. */
   isUnderWay = false
   /**
@@ -28,6 +28,8 @@ export class Exchange {
    * every request survived the young generation's collections, which then took a fifth of the time.
    */
   watcher: { onClientGone(): void } | undefined
+  /** The client sends no more. It resolves when it is known whether it still reads: if not, the socket is destroyed. */
+  presence: Promise<void> | undefined
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean, upgrade?: Upgrade) {
     this.incoming = incoming

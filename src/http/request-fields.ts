@@ -33,7 +33,9 @@ export interface RequestFields {
 export type ReadRequestFields = (rawHeaders: readonly string[], maxBytes: number) => RequestFields
 
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
-const HOST = /^(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d{1,5})?$/
+/** With a port of up to 65535. */
+const HOST =
+  /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::(?:\d{1,4}|[0-5]\d{4}|6(?:[0-4]\d{3}|5(?:[0-4]\d{2}|5(?:[0-2]\d|3[0-5])))))?$/
 const MEMO_SIZE = 512
 const NONE: readonly string[] = Object.freeze([])
 

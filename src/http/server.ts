@@ -8,8 +8,12 @@ import { GatewayError } from '../errors.ts'
 import { ClientConnection, connectionOf } from './client-connection.ts'
 import { createDrainer, type Drainer } from './drainer.ts'
 import { createRequestId, Exchange } from './exchange.ts'
+import { watchHalfClosed } from './half-closed.ts'
 import { lingerOnClose } from './linger.ts'
 import { type ClientError, toRawAnswer, toRefusal } from './raw-refusal.ts'
+import { sweepStuck } from './stuck-connections.ts'
+import { createTurns } from './turns.ts'
+import { isWebSocketHandshake, losesBytesBehind } from './upgrade-request.ts'
 
 export interface DataServer extends Pick<Drainer, 'drain'> {
   /** @param sharing how several processes listen on one port */
@@ -32,6 +36,9 @@ export type PortSharing = Pick<ListenOptions, 'reusePort' | 'exclusive'>
 /** Connections beyond the limit that are told so; more are closed without a word. */
 const OVERLOAD_ROOM = 100
 
+/** Header fields of a request (431). */
+const MAX_FIELDS = 1_000
+
 /**
  * Connections that wait to be accepted; the kernel takes at most its own limit (`somaxconn`). With Node's 511, the others
  * of a thousand clients who connect at once wait 1, 3 or 7 seconds until their kernel asks again.
@@ -41,17 +48,21 @@ const BACKLOG = 65_535
 export function createDataServer(config: ServerConfig, { onExchange, onRefused }: ServerHandlers): DataServer {
   const server = createServer(config)
   const drainer = createDrainer(server)
+  const turns = createTurns(({ socket }) => cutOff(socket, onRefused))
+  sweepStuck(server, drainer.connections, config)
 
   server.on(server instanceof https.Server ? 'secureConnection' : 'connection', (socket: Socket) => {
     const connection = new ClientConnection(socket)
     lingerOnClose(socket)
     drainer.open(connection)
+    socket.once('end', () => watchHalfClosed(connection))
     socket.once('close', () => {
       const { exchange } = connection
       drainer.close(connection)
+      turns.forget(connection)
       exchange?.watcher?.onClientGone()
     })
-    if (drainer.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))
+    if (drainer.connections.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))
   })
   server.on('request', (incoming, outgoing) => take(incoming, outgoing, false))
   server.on('checkContinue', (incoming, outgoing) => {
@@ -63,11 +74,7 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     take(incoming, answerTo(incoming, socket), false, { socket, head })
   })
-  server.on('connect', ({ socket }) => {
-    // node:http has let go of this socket: an error without a listener would end the process.
-    socket.on('error', () => socket.destroy())
-    refuse(socket, new GatewayError('malformed_request', 'connect_method'))
-  })
+  server.on('connect', ({ socket }) => refuse(letGo(socket), new GatewayError('malformed_request', 'connect_method')))
   server.on('clientError', (error: ClientError, socket) => {
     const refusal = toRefusal(error)
     if (refusal === undefined) socket.destroy()
@@ -77,14 +84,13 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
   function take(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean, upgrade?: Upgrade): void {
     const { socket } = incoming
     // It was refused while this request was on its way.
-    if (socket.writableEnded) return
-    // Pipelined requests run one after the other (RFC 9112 section 9.3.2), so that nothing which follows a request that
-    // is answered with a closed connection is ever looked at.
+    if (socket.writableEnded || socket.destroyed) return
+    const connection = connectionOf(socket) as ClientConnection
     if (outgoing.socket === null) {
-      outgoing.once('socket', () => take(incoming, outgoing, awaitsContinue, upgrade))
+      turns.wait(connection, outgoing, () => take(incoming, outgoing, awaitsContinue, upgrade))
       return
     }
-    const connection = connectionOf(socket) as ClientConnection
+    if (connection.last === incoming) outgoing.shouldKeepAlive = false
     const exchange = new Exchange(incoming, outgoing, awaitsContinue, upgrade)
     drainer.begin(connection, exchange)
     // Once upgraded, a request is in flight until its socket closes.
@@ -108,7 +114,7 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
       return
     }
     const requestId = createRequestId()
-    if (isInside) exchange.fault = error
+    if (isInside) exchange.fault = { error, requestId }
     else onRefused(error, requestId, socket.remoteAddress ?? '')
     socket.write(toRawAnswer(error, requestId), 'latin1')
     socket.resume()
@@ -120,6 +126,12 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     drain: drainer.drain,
     renewCertificate: (tls) => renewCertificate(server, tls),
   }
+}
+
+/** An answer would have to wait for those before it. */
+function cutOff(socket: Socket, onRefused: ServerHandlers['onRefused']): void {
+  onRefused(new GatewayError('overloaded', 'pipelined_requests'), createRequestId(), socket.remoteAddress ?? '')
+  socket.destroy()
 }
 
 function renewCertificate(server: http.Server, { cert, key }: Parameters<DataServer['renewCertificate']>[0]): void {
@@ -143,8 +155,7 @@ function createServer(config: ServerConfig): http.Server {
     // Refused by the gateway itself, with a problem document and a line in the log.
     requireHostHeader: false,
     // Behind an unfinished answer the socket is not free: such a handshake waits its turn as an ordinary request.
-    shouldUpgradeCallback: (incoming) =>
-      isWebSocketHandshake(incoming) && answerUnderWay(incoming.socket) === undefined,
+    shouldUpgradeCallback: takesUpgrade,
   }
   const server =
     tls === undefined
@@ -152,9 +163,24 @@ function createServer(config: ServerConfig): http.Server {
       : https.createServer({ ...options, ...tls, handshakeTimeout: config.headerTimeoutMs })
   server.maxConnections = config.connections + OVERLOAD_ROOM
   // In a cluster, a worker that is full would otherwise hand a connection on, for ever when all are full.
-  Object.assign(server, { dropMaxConnection: true })
+  // A client that has said all it wants to say still gets its answers.
+  Object.assign(server, { dropMaxConnection: true, httpAllowHalfOpen: true })
   server.maxRequestsPerSocket = 0
+  server.maxHeadersCount = MAX_FIELDS
   return server
+}
+
+/** Asked for each request that wants to switch; one that may not is an ordinary request. */
+function takesUpgrade(incoming: IncomingMessage): boolean {
+  if (isWebSocketHandshake(incoming) && answerUnderWay(incoming.socket) === undefined) return true
+  const connection = connectionOf(incoming.socket)
+  if (connection !== undefined && losesBytesBehind(incoming)) connection.last ??= incoming
+  return false
+}
+
+/** node:http has let go of this socket: an error without a listener would end the process. */
+function letGo(socket: Socket): Socket {
+  return socket.on('error', () => socket.destroy())
 }
 
 /** An answer other than 101 goes the ordinary way, on a socket that node:http has let go of. */
@@ -166,7 +192,7 @@ function answerTo(handshake: IncomingMessage, socket: Socket): ServerResponse {
     socket.resume()
     socket.destroySoon()
   })
-  socket.on('error', () => socket.destroy())
+  letGo(socket)
   return outgoing
 }
 
@@ -179,12 +205,6 @@ function afterEarlierAnswers(socket: Duplex, run: () => void): void {
   const earlier = answerUnderWay(socket)
   if (earlier === undefined || !earlier.req.complete) run()
   else earlier.once('finish', () => afterEarlierAnswers(socket, run))
-}
-
-/** RFC 6455 section 4.1. With a body it is an ordinary request: after a switch the body would be read as frames. */
-function isWebSocketHandshake({ method, httpVersion, headers }: IncomingMessage): boolean {
-  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-  return method === 'GET' && httpVersion === '1.1' && !hasBody && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 function listen(server: http.Server, address: ListenOptions): Promise<AddressInfo> {

@@ -32,7 +32,7 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
  * `invalid_target` when it has another form or can be read in two ways. The query is not decoded or normalised.
  */
 export function readRequestTarget(url: string, maxBytes: number): RequestTarget {
-  if (url.length > maxBytes) throw new GatewayError('uri_too_long', 'target_too_long')
+  if (url.length > maxBytes) throw new GatewayError('uri_too_long', 'target_too_long', { closeConnection: true })
   const mark = url.indexOf('?')
   const path = mark === -1 ? url : url.slice(0, mark)
   const query = mark === -1 ? '' : url.slice(mark)
