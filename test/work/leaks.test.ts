@@ -6,6 +6,8 @@ import { connectCallers, head } from './callers.ts'
 import { ANSWER, CLIENTS, type CountedShop, startShop } from './shop.ts'
 
 const REQUESTS = 25
+/** Requests that will not be answered, and that nobody has given up yet. */
+let hanging = 0
 
 /** Answers as the path says. */
 function onConnection(socket: Socket): void {
@@ -17,6 +19,12 @@ function onConnection(socket: Socket): void {
     else if (path === '/orders/chunks')
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')
     else if (path !== '/orders/hang') socket.write(ANSWER)
+    else {
+      hanging += 1
+      socket.once('close', () => {
+        hanging -= 1
+      })
+    }
   })
 }
 
@@ -37,6 +45,8 @@ describe.each(CLIENTS)('objects of requests that are over, with the upstream cli
     for (const caller of callers) caller.send(bytes).catch(() => {})
     await waitFor('the upstream to be asked', () => shop.upstream.text().split(path).length >= before + REQUESTS)
     for (const caller of callers) await caller.close()
+    // Counting holds the process up, and with it the looks by which it finds out that a client has gone.
+    await waitFor('the requests to be given up', () => hanging === 0)
   }
 
   it('are gone, whatever was answered, and when clients leave or are cut off', async () => {
