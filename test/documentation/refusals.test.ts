@@ -111,6 +111,10 @@ async function crowd(size: number): Promise<RawClient[]> {
   return clients
 }
 
+function isLogged(requestId: string, status: number): boolean {
+  return target.gateway.logs().some((line) => line.requestId === requestId && line.status === status)
+}
+
 describe('the table of refusals in README', () => {
   it('has a case for each row, and a row for each case', () => {
     const found = Object.keys(CASES).map((words) =>
@@ -122,9 +126,9 @@ describe('the table of refusals in README', () => {
   it.each(rows)('$sent: $answer, $connection', async ({ sent, answer, connection }) => {
     const [status, code] = answer.replaceAll('`', '').split(' ')
     const words = Object.keys(CASES).find((it) => sent.includes(it)) ?? ''
+    const answered: string[] = []
     const others = code === 'overloaded' ? await crowd(CONNECTIONS) : []
     for (const bytes of CASES[words]?.() ?? []) {
-      const logged = target.gateway.logs().length
       const came = await target.send(bytes.endsWith('…') ? bytes.slice(0, -1) : bytes + BEHIND)
       const { headers, body } = parseAnswer(came)
       const problem = /^\{[^}]*\}/.exec(body)?.[0] ?? ''
@@ -139,14 +143,10 @@ describe('the table of refusals in README', () => {
       expect(target.upstream.taken.map((request) => request.target)).toEqual(
         connection === 'closed' ? [] : ['/public/behind'],
       )
-      await waitFor('its line in the log', () =>
-        target.gateway
-          .logs()
-          .slice(logged)
-          .some((line) => line.requestId === requestId && line.status === Number(status)),
-      )
+      answered.push(requestId)
       target.upstream.clear()
     }
+    await waitFor('their lines in the log', () => answered.every((id) => isLogged(id, Number(status))))
     for (const { socket } of others) socket.destroy()
   })
 })
