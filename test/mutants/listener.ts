@@ -6,6 +6,7 @@ const HOSTS = ['security/hosts-and-targets.test.ts']
 const LIFE = ['security/process-life.test.ts']
 const EXPECT = ['integration/forwarding/expect-and-forms.test.ts']
 const UPGRADE = ['integration/forwarding/upgrade.test.ts']
+const CONNECTIONS = ['security/connections.test.ts']
 const LISTENERS = ['integration/process/listeners.test.ts']
 
 const server = inFile('http/server.ts', HOSTS, [
@@ -43,40 +44,24 @@ const server = inFile('http/server.ts', HOSTS, [
   },
   {
     id: 'upgrade-socket-error',
-    find: "  socket.on('error', () => socket.destroy())\n  return outgoing",
+    find: '  letGo(socket)\n  return outgoing',
     replace: '  return outgoing',
     removes: 'a handshake that is reset does not end the process',
     tests: LIFE,
     guards: ['CVE-2025-30157', 'pitfall 21'],
   },
   {
-    id: 'upgrade-websocket-only',
-    find: " && headers.upgrade?.toLowerCase() === 'websocket'",
-    replace: ' && headers.upgrade !== undefined',
-    removes: 'only WebSocket is a switch',
-    tests: UPGRADE,
-    guards: ['pitfall 16', 'RFC 9110 7.8'],
-  },
-  {
-    id: 'upgrade-without-body',
-    find: "'1.1' && !hasBody && headers",
-    replace: "'1.1' && (!hasBody || hasBody) && headers",
-    removes: 'a handshake has no body',
-    tests: UPGRADE,
-    guards: ['pitfall 16'],
-  },
-  {
     id: 'connect-socket-error',
-    find: "socket.on('error', () => socket.destroy())\n    refuse(",
-    replace: 'refuse(',
+    find: 'refuse(letGo(socket), ',
+    replace: 'refuse(socket, ',
     removes: 'a CONNECT that is reset does not end the process',
     tests: LIFE,
     guards: ['pitfall 21'],
   },
   {
     id: 'connect-refused',
-    find: "refuse(socket, new GatewayError('malformed_request', 'connect_method'))",
-    replace: 'socket.destroy()',
+    find: "refuse(letGo(socket), new GatewayError('malformed_request', 'connect_method'))",
+    replace: 'letGo(socket).destroy()',
     removes: 'CONNECT is refused with an answer',
     guards: ['pitfall 12'],
   },
@@ -90,7 +75,7 @@ const server = inFile('http/server.ts', HOSTS, [
   },
   {
     id: 'refused-connection-takes-none',
-    find: 'if (socket.writableEnded) return\n',
+    find: 'if (socket.writableEnded || socket.destroyed) return\n',
     replace: '',
     removes: 'nothing is taken from a connection that was refused',
     tests: SMUGGLING,
@@ -130,7 +115,7 @@ const server = inFile('http/server.ts', HOSTS, [
   },
   {
     id: 'connections',
-    find: "if (drainer.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))",
+    find: "if (drainer.connections.size > config.connections) refuse(socket, new GatewayError('overloaded', 'connections'))",
     replace: '',
     removes: 'there are at most so many connections',
     tests: LISTENERS,
@@ -194,4 +179,40 @@ const form = inFile('http/form-body.ts', EXPECT, [
   },
 ])
 
-export const LISTENER: readonly Mutant[] = [...server, ...drainer, ...raw, ...form]
+const upgrade = inFile('http/upgrade-request.ts', UPGRADE, [
+  {
+    id: 'upgrade-websocket-only',
+    find: " && headers.upgrade?.toLowerCase() === 'websocket'",
+    replace: ' && headers.upgrade !== undefined',
+    removes: 'only WebSocket is a switch',
+    guards: ['pitfall 16', 'RFC 9110 7.8'],
+  },
+  {
+    id: 'upgrade-without-body',
+    find: '!hasBody(incoming) && headers',
+    replace: 'headers',
+    removes: 'a handshake has no body',
+    guards: ['pitfall 16'],
+  },
+  {
+    id: 'upgrade-loses-nothing',
+    find: 'return hasBody(incoming) || incoming.socket.bytesRead !== headBytes(incoming)',
+    replace: 'return hasBody(incoming) && headBytes(incoming) < 0',
+    removes: 'bytes behind an Upgrade that is passed over are not read from their middle',
+    tests: CONNECTIONS,
+    guards: ['RFC 9110 7.8'],
+  },
+])
+
+const turns = inFile('http/turns.ts', CONNECTIONS, [
+  {
+    id: 'pipeline-held-back',
+    find: 'if (connection.waiting >= HELD_BACK_FROM) holdBack(connection.socket)',
+    replace: 'void holdBack',
+    removes: 'a client that pipelines without end is read no further',
+    tests: ['unit/http/turns.test.ts'],
+    guards: ['floods'],
+  },
+])
+
+export const LISTENER: readonly Mutant[] = [...server, ...upgrade, ...turns, ...drainer, ...raw, ...form]

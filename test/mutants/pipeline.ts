@@ -39,8 +39,8 @@ const order = inFile('pipeline.ts', PATHS, [
   },
   {
     id: 'stage-forward-last',
-    find: '  limitAfterAuth, // 429 503\n  forward, // 408 413 502 503 504\n',
-    replace: '  forward, // 408 413 502 503 504\n  limitAfterAuth, // 429 503\n',
+    find: '  limitAfterAuth, // 429 503\n  checkClient, // is it still there?\n  forward,',
+    replace: '  checkClient, // is it still there?\n  forward, limitAfterAuth,',
     removes: 'what is over its limit reaches no upstream',
     tests: ['security/limits-evasion.test.ts'],
     guards: ['exact windows'],
@@ -151,7 +151,7 @@ const fields = inFile('pipeline.ts', SPOOFED, [
   },
   {
     id: 'client-gone-before-forwarding',
-    find: "if (exchange.incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')",
+    find: "if (incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')",
     replace: '',
     removes: 'a client that left while its token was verified leaves no request behind',
     tests: ['integration/forwarding/aborts.test.ts'],

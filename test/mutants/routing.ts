@@ -120,7 +120,7 @@ const targets = inFile('routing/request-target.ts', PATHS, [
   },
   {
     id: 'target-length',
-    find: "if (url.length > maxBytes) throw new GatewayError('uri_too_long', 'target_too_long')",
+    find: "if (url.length > maxBytes) throw new GatewayError('uri_too_long', 'target_too_long', { closeConnection: true })",
     replace: 'void maxBytes',
     removes: 'a target has a greatest length',
     tests: REQUESTS,
