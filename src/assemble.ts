@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from './authentication/clock.ts'
 import { createKeySources } from './authentication/key-sources.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
+import { reportsOf } from './config/reports.ts'
 import { createDecisionLog, type NoteDecision } from './decision-log.ts'
 import { ERRORS } from './errors.ts'
 import { createAddressBook } from './forwarding/address-book.ts'
@@ -79,7 +80,7 @@ export async function assemble(
   })
   const adapt = createAdaptor(gateway, (cause) => logger.error({ cause }, 'an answer could not be written'))
   let draining = false
-  addGauges(metrics, live, limits)
+  addGauges(metrics, live, limits, clock)
   addLoadGauges(metrics, admission)
   addLostLines(metrics, () => decisions?.lostLines() ?? 0)
   const server = createDataServer(config.server, {
@@ -152,7 +153,10 @@ function addLostLines(metrics: Metrics, lostLines: () => number): void {
 
 function createFinisher(live: LiveRuntime, logAccess: AccessLog, metrics: Metrics) {
   return (record: RequestRecord, durationMs: number): void => {
-    metrics.countRequest(record.route ?? '', record.status, record.reason)
+    const { route = '', status, reason, wouldDeny, wouldAllow } = record
+    metrics.countRequest(route, status, reason)
+    if (wouldDeny !== undefined) metrics.countReportDenial(route, wouldDeny)
+    if (wouldAllow) metrics.countReportAllowance(route)
     logAccess(live.current().config.log, record, durationMs)
   }
 }
@@ -182,7 +186,15 @@ function addLoadGauges(metrics: Metrics, admission: Admission): void {
 }
 
 /** Of several workers the worst one shows. */
-function addGauges(metrics: Metrics, live: LiveRuntime, limits: LimitStage): void {
+function addGauges(metrics: Metrics, live: LiveRuntime, limits: LimitStage, clock: Clock): void {
+  metrics.gauge({
+    name: 'scopegate_report_overdue',
+    help: 'Routes whose last day of report mode is over, and that enforce.',
+    merge: 'max',
+    read: () => [
+      { labels: '', value: reportsOf(live.current().config, clock.now()).filter(({ isOver }) => isOver).length },
+    ],
+  })
   metrics.gauge({
     name: 'scopegate_rate_limit_store_open',
     help: 'Whether the rate-limit store is given up for now.',

@@ -1,6 +1,6 @@
 /** What the decision log says about a request. Nothing runs here unless the file asks for it. */
 import type { AccessToken } from './authentication/access-token.ts'
-import { decide } from './authorization/decide.ts'
+import { decide, inForce } from './authorization/decide.ts'
 import type { ClaimPath } from './config/claim-path.ts'
 import type { GatewayConfig, RouteConfig } from './config/gateway-config.ts'
 import { ERRORS, GatewayError } from './errors.ts'
@@ -93,13 +93,30 @@ type Outcome = Pick<DecisionRecord, 'decision' | 'line' | 'mode' | 'wouldDeny' |
 const DENIED: Outcome = { decision: 'denied' }
 
 /** Which line it was, `decide` says once more: it is pure. */
-function outcomeOf({ match, method, token }: Visit, caller: DecisionRecord['caller'], error: unknown): Outcome {
+function outcomeOf(visit: Visit, caller: DecisionRecord['caller'], error: unknown): Outcome {
+  const { match, method, runtime, token } = visit
   const code = error instanceof GatewayError ? error.code : undefined
   const isRefused = code !== undefined && DENIALS.has(code)
   if (match === undefined || caller === 'refused' || isRefused) return DENIED
-  const decision = decide(match.route, method, match.params, token)
-  if (!decision.allowed) return { decision: 'allowed' }
-  return { decision: 'allowed', line: decision.line === 'public' ? decision.line : decision.line + 1 }
+  const { route, params } = match
+  const decision = decide(inForce(route, runtime.now()), method, params, token)
+  const reported = reportOf(visit, route)
+  if (!decision.allowed || isStandIn(decision.line, route)) return { decision: 'allowed', ...reported }
+  return { decision: 'allowed', line: decision.line === 'public' ? decision.line : decision.line + 1, ...reported }
+}
+
+/** The line beyond those that are written, by which a route in report mode lets any token through. */
+function isStandIn(line: number | 'public', { report }: RouteConfig): boolean {
+  return report?.of === 'route' && line !== 'public' && line >= report.policy.allow.length
+}
+
+/** What the policy that is only reported would have refused, and with which scopes it would not have. */
+function reportOf({ match, method, record, token }: Visit, { report }: RouteConfig): Partial<Outcome> {
+  if (record.wouldDeny === undefined || report === undefined) return {}
+  const denial = decide(report, method, match?.params ?? {}, token)
+  const scope = denial.allowed || denial.code !== 'insufficient_scope' ? undefined : denial.scope
+  const missing = scope?.split(' ').filter((one) => !token?.scopes.has(one))
+  return { mode: 'report', wouldDeny: record.wouldDeny, ...(missing && { missing }) }
 }
 
 const DENIALS: ReadonlySet<string> = new Set(['missing_token', 'method_not_allowed', 'insufficient_scope'])
@@ -169,7 +186,7 @@ function createView(config: GatewayConfig, { salt, sha256 }: DecisionLogOptions)
 
 /** The subject, and whatever a condition reads: each once. */
 function claimPathsOf({ routes }: GatewayConfig): ClaimPath[] {
-  const lines = routes.flatMap(({ policy }) => policy.allow)
+  const lines = routes.flatMap(({ policy, report }) => [...policy.allow, ...(report?.policy.allow ?? [])])
   const paths = lines.flatMap(({ claims, where }) => [
     ...claims.map(({ path }) => path),
     ...where.map(({ claim }) => claim),

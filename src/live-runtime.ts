@@ -47,7 +47,7 @@ export function createLiveRuntime(
 
   function build(config: GatewayConfig): Runtime {
     const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256, clock })
-    return createRuntime(config, authenticator, pseudonym)
+    return createRuntime(config, authenticator, pseudonym, () => clock.now())
   }
 
   return {

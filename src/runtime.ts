@@ -30,11 +30,18 @@ export interface Runtime {
   readonly scheme: 'http' | 'https'
   /** How this process calls itself in `Via`. */
   readonly pseudonym: string
+  /** Milliseconds since the epoch. */
+  now(): number
   /** The limits of a route, or of a request without one. */
   limitsOf(route: RouteConfig | undefined): Limits
 }
 
-export function createRuntime(config: GatewayConfig, authenticator: Authenticator, pseudonym: string): Runtime {
+export function createRuntime(
+  config: GatewayConfig,
+  authenticator: Authenticator,
+  pseudonym: string,
+  now: () => number,
+): Runtime {
   const identityFields = config.routes.flatMap((route) => [...route.identity.headers.keys()])
   // By list: routes that name no limits share one, so that a file of many routes is as quick as one of few.
   const limits = new Map(config.routes.map(({ rateLimits }) => [rateLimits, toLimits(rateLimits)]))
@@ -47,6 +54,7 @@ export function createRuntime(config: GatewayConfig, authenticator: Authenticato
     clientAddress: createClientAddress(config.trustedProxies),
     scheme: config.server.listen.tls === undefined ? 'http' : 'https',
     pseudonym,
+    now,
     limitsOf: (route) => (route === undefined ? unmatched : (limits.get(route.rateLimits) ?? unmatched)),
   }
 }

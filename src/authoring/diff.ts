@@ -41,16 +41,17 @@ export interface RouteChange extends SettingChange {
   readonly was?: string
 }
 
-export function diff(before: GatewayConfig, after: GatewayConfig): Diff {
-  const [old, next] = [toSide(before), toSide(after)]
+export function diff(old: GatewayConfig, next: GatewayConfig): Diff {
+  const [before, after] = [withPending(old), withPending(next)]
+  const [oldSide, nextSide] = [toSide(before), toSide(after)]
   const allowed = new Changes()
   const denied = new Changes()
   const routes = new Map<string, RouteChange>()
   const configs = [before, after] as const
   const meaningOf = (route: RouteConfig, side: 0 | 1) => toMeaning(route, configs[side])
   for (const region of regionsOf(before.routes, after.routes, meaningOf, createFreshValues(configs))) {
-    allowed.add(findNewlyAllowed(old, next, region.after, region))
-    denied.add(findNewlyAllowed(next, old, region.before, region))
+    allowed.add(findNewlyAllowed(oldSide, nextSide, region.after, region))
+    denied.add(findNewlyAllowed(nextSide, oldSide, region.before, region))
     if (region.before !== undefined && region.after !== undefined) addRouteChanges(routes, region.before, region.after)
   }
   const issuers = compareIssuers(before, after)
@@ -65,6 +66,19 @@ export function diff(before: GatewayConfig, after: GatewayConfig): Diff {
     upstreams: compareUpstreams(before, after),
     widens: newlyAllowed.length > 0 || [...issuers, ...changed].some(({ widens }) => widens),
   }
+}
+
+/**
+ * What comes into force on a day that the file names needs no other file by then: it counts as allowed from the start. What
+ * it will refuse counts as allowed until it does.
+ */
+function withPending(config: GatewayConfig): GatewayConfig {
+  const routes = config.routes.map((route): RouteConfig => {
+    const { report, until, policy } = route
+    if (report === undefined || until === undefined || report.of === 'route') return route
+    return { ...route, policy: { ...policy, allow: [...policy.allow, ...report.policy.allow] } }
+  })
+  return { ...config, routes }
 }
 
 function toSide(config: GatewayConfig): Side {

@@ -2,6 +2,7 @@
 import type { LineTrace } from '../authorization/trace.ts'
 import type { AllowLine, GatewayConfig, RouteConfig } from '../config/gateway-config.ts'
 import { explainOutcome } from './reason.ts'
+import { isInForce, type ReportedOutcome, reportedOutcome, writtenPolicy } from './report-mode.ts'
 import { findLosers, findNearest } from './route-contest.ts'
 import type { LimitUse, SimulatedRequest, Simulation } from './simulate.ts'
 import { findWaysToPass } from './ways-to-pass.ts'
@@ -21,6 +22,8 @@ export interface Explanation {
   readonly token?: ExplainedToken
   readonly public?: { readonly methods: readonly string[]; readonly reason: string; readonly holds: boolean }
   readonly lines: readonly ExplainedLine[]
+  /** What the policy that is only reported would do. */
+  readonly report?: ReportedOutcome
   readonly limits: readonly ExplainedLimit[]
   readonly upstream?: {
     readonly name: string
@@ -61,6 +64,8 @@ interface ExplainedLine {
   readonly applies: boolean
   readonly holds: boolean
   readonly because?: string
+  /** Only reported: it lets nobody through yet. */
+  readonly mode?: 'report'
   readonly conditions: readonly { readonly text: string; readonly holds: boolean; readonly seen: unknown }[]
 }
 
@@ -87,6 +92,7 @@ export function explain(
 ): Explanation {
   const { path, match, trace, outcome, error, answer, limits } = simulation
   const token = toToken(simulation, signature)
+  const report = reportedOutcome(simulation)
   return {
     request: { method, path: path ?? null },
     outcome,
@@ -97,7 +103,8 @@ export function explain(
     ...(match === undefined && path !== undefined && { nearest: findNearest(config, path).map(toPlace) }),
     ...(token && { token }),
     ...(trace?.public && { public: trace.public }),
-    lines: (trace?.lines ?? []).map((line) => toLine(line, match?.route.policy.allow[line.line] as AllowLine)),
+    lines: (trace?.lines ?? []).map((line) => toLine(line, match?.route as RouteConfig)),
+    ...(report && { report }),
     limits: limits.map(toLimit),
     ...toUpstream(simulation),
     answer: { status: answer.status, headers: toPairs(answer.headers), body: answer.body },
@@ -129,7 +136,8 @@ function toToken({ token }: Simulation, signature: string | undefined): Explaine
   }
 }
 
-function toLine({ line, methods, applies, holds, conditions, because }: LineTrace, allow: AllowLine): ExplainedLine {
+function toLine({ line, methods, applies, holds, conditions, because }: LineTrace, route: RouteConfig): ExplainedLine {
+  const allow = writtenPolicy(route).allow[line] as AllowLine
   const texts = describeConditions(allow)
   return {
     line: line + 1,
@@ -138,6 +146,7 @@ function toLine({ line, methods, applies, holds, conditions, because }: LineTrac
     applies,
     holds,
     ...(because !== undefined && { because }),
+    ...(isInForce(route, line) ? {} : { mode: 'report' }),
     conditions: conditions.map(({ holds: isMet, seen }, index) => ({ text: texts[index] ?? '', holds: isMet, seen })),
   }
 }

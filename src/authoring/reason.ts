@@ -1,6 +1,7 @@
 /** Why a request got its answer, in one sentence. */
 import { ERRORS, type GatewayError, INVALID_TOKEN_REASONS, type InvalidTokenReason } from '../errors.ts'
 import { findRemedies } from './remedies.ts'
+import { writtenPolicy } from './report-mode.ts'
 import type { Simulation } from './simulate.ts'
 
 /** Reasons of `invalid_target` (see routing/request-target.ts), for people who can mend the request. */
@@ -22,7 +23,11 @@ export function explainOutcome(simulation: Simulation): string {
   if (outcome === 'metadata') return "the gateway's own page (RFC 9728)"
   if (outcome === 'preflight') return 'a CORS preflight, which needs no token'
   if (error !== undefined) return explainError(error, simulation)
-  if (decision?.allowed && decision.line !== 'public') return `line ${decision.line + 1} of ${match?.route.path} fits`
+  if (decision?.allowed && decision.line !== 'public') {
+    const isWritten = match === undefined || decision.line < writtenPolicy(match.route).allow.length
+    if (isWritten) return `line ${decision.line + 1} of ${match?.route.path} fits`
+    return `${match.route.path} is in report mode: any valid token will do`
+  }
   return `${match?.route.path} is public: ${match?.route.policy.public?.reason ?? ''}`
 }
 

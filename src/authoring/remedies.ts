@@ -15,9 +15,13 @@ export interface Remedy {
 }
 
 /** The lines for this method that do not fit, those that lack the least first. Scopes are cheaper to get than anything else. */
-export function findRemedies(route: RouteConfig, trace: DecisionTrace): Remedy[] {
+export function findRemedies({ policy }: Pick<RouteConfig, 'policy'>, trace: DecisionTrace): Remedy[] {
   const open = trace.lines.filter(({ applies, holds }) => applies && !holds)
-  const remedies = open.map((line) => toRemedy(line, route.policy.allow[line.line] as AllowLine))
+  const remedies = open.flatMap((line) => {
+    const allow = policy.allow[line.line] as AllowLine
+    // A line that is only reported is for no method.
+    return allow.methods.size > 0 ? toRemedy(line, allow) : []
+  })
   return remedies.toSorted((a, b) => costOf(a) - costOf(b) || a.line - b.line)
 }
 

@@ -1,5 +1,6 @@
 /** The route table for people: who may do what, where it goes, and what it costs. */
 import type { AllowLine, Condition, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
+import { isInForce, writtenPolicy } from './report-mode.ts'
 import { describeLine } from './words.ts'
 
 export interface RouteListing {
@@ -8,7 +9,8 @@ export interface RouteListing {
   readonly line: number
   readonly upstream: string
   readonly rewrite?: string
-  readonly mode: RouteConfig['mode']
+  /** `report`: any valid token will do for now. */
+  readonly mode: 'enforce' | 'report'
   readonly until?: string
   readonly issuers: readonly string[]
   readonly rateLimits: readonly string[]
@@ -22,6 +24,8 @@ export interface AccessListing {
   readonly methods: readonly Method[]
   /** In words: `scope orders:read`, `public: product pages are open`. */
   readonly who: string
+  /** Only reported: it lets nobody through yet. */
+  readonly mode?: 'report'
   readonly public?: string
   readonly scopes?: Condition<string>
   readonly roles?: Condition<string>
@@ -42,13 +46,13 @@ export function listRoutes(config: GatewayConfig): RouteListing[] {
     line: route.line,
     upstream: route.upstream.name,
     ...(route.rewrite === undefined ? {} : { rewrite: route.rewrite }),
-    mode: route.mode,
+    mode: route.report?.of === 'route' ? 'report' : 'enforce',
     ...(route.until === undefined ? {} : { until: route.until }),
     issuers: route.issuers,
     rateLimits: route.rateLimits.map(({ name }) => name),
     ...(route.cors === undefined ? {} : { cors: route.cors.name }),
     websocket: route.websocket,
-    access: [...listPublic(route), ...route.policy.allow.map(listLine)],
+    access: [...listPublic(route), ...listLines(route)],
   }))
 }
 
@@ -58,8 +62,14 @@ function listPublic({ policy }: RouteConfig): AccessListing[] {
   return [{ methods: [...methods], who: `public: ${reason}`, public: reason }]
 }
 
-function listLine(line: AllowLine): AccessListing {
-  return { methods: [...line.methods], ...describeAccess(line) }
+function listLines(route: RouteConfig): AccessListing[] {
+  const written = writtenPolicy(route).allow.map((line, index) => listLine(line, !isInForce(route, index)))
+  const candidate = route.report?.of === 'candidate' ? route.report.policy.allow : []
+  return [...written, ...candidate.map((line) => listLine(line, true))]
+}
+
+function listLine(line: AllowLine, isReported: boolean): AccessListing {
+  return { methods: [...line.methods], ...(isReported ? { mode: 'report' } : {}), ...describeAccess(line) }
 }
 
 /** The conditions of a line, in words and as data. */

@@ -4,6 +4,7 @@ import type { PolicyTest } from '../config/policy-test.ts'
 import type { Problem } from '../config/problem.ts'
 import { readClaimedToken } from './claims-token.ts'
 import { explainOutcome } from './reason.ts'
+import { isInForce, writtenPolicy } from './report-mode.ts'
 import { type Caller, createSimulation, type Simulation } from './simulate.ts'
 
 export interface TestResult {
@@ -108,7 +109,8 @@ function coverageOf(config: GatewayConfig, results: readonly TestResult[]): Cove
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return config.routes.flatMap((route) => {
-    const lines = [...(route.policy.public ? (['public'] as const) : []), ...route.policy.allow.keys()]
+    const inForce = [...writtenPolicy(route).allow.keys()].filter((line) => isInForce(route, line))
+    const lines = [...(route.policy.public ? (['public'] as const) : []), ...inForce]
     return lines.map((line) => ({ route, line, tests: counts.get(keyOf(route, line)) ?? 0 }))
   })
 }

@@ -31,7 +31,7 @@ const OF_ROUTE: Readonly<Record<string, Read<RouteConfig>>> = {
   'timeouts.idle': ({ timeouts }) => `${timeouts.idleMs}ms`,
   'limits.body': ({ bodyBytes }) => `${bodyBytes}B`,
   websocket: ({ websocket }) => websocket,
-  mode: ({ mode }) => mode,
+  mode: ({ report }) => (report === undefined ? 'enforce' : `report (${report.of})`),
   until: ({ until }) => until,
 }
 
@@ -60,7 +60,7 @@ const OF_RATE_LIMIT: Readonly<Record<string, Read<RateLimitPolicy>>> = {
 
 /** `path` is left to the caller: the same requests may now belong to a route of another path. */
 export function compareRoutes(before: RouteConfig, after: RouteConfig): SettingChange[] {
-  return compare(before, after, OF_ROUTE, (setting) => setting === 'mode' && after.mode === 'report')
+  return compare(before, after, OF_ROUTE, (setting) => setting === 'mode' && after.report?.of === 'route')
 }
 
 /** By `iss`: a name is the file's own affair. */

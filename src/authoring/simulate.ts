@@ -7,7 +7,7 @@ import type { AccessToken } from '../authentication/access-token.ts'
 import type { Authenticator } from '../authentication/authenticate.ts'
 import { type Decision, decide } from '../authorization/decide.ts'
 import type { DecisionTrace } from '../authorization/trace.ts'
-import type { GatewayConfig, RateLimitPolicy } from '../config/gateway-config.ts'
+import type { GatewayConfig, RateLimitPolicy, RoutePolicy } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { ForwardRequest } from '../forwarding/forward.ts'
 import { createRequestRecord } from '../observability/request-record.ts'
@@ -17,6 +17,7 @@ import { createMemoryRateLimiter } from '../rate-limiting/memory-rate-limiter.ts
 import type { RouteMatch } from '../routing/route-table.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { Visit } from '../visit.ts'
+import { writtenPolicy } from './report-mode.ts'
 import { createUnsentExchange, type UnsentAnswer } from './unsent-exchange.ts'
 
 export interface SimulatedRequest {
@@ -55,9 +56,14 @@ export interface Simulation {
   readonly path: string | undefined
   readonly match: RouteMatch | undefined
   readonly token: AccessToken | undefined
-  /** By the route's policy alone, with its trace; undefined without a route. */
+  /** By the route's policy alone; undefined without a route. */
   readonly decision: Decision | undefined
+  /** Of the lines of `allow` as written: those that are only reported are among them. */
   readonly trace: DecisionTrace | undefined
+  /** By the policy that is only reported. */
+  readonly reported:
+    | { readonly decision: Decision; readonly policy: RoutePolicy; readonly trace: DecisionTrace }
+    | undefined
   /** Those of the route, in the order in which they are asked. */
   readonly limits: readonly LimitUse[]
   /** `forwarded`, or the gateway answers itself: with its own page, to a preflight, or with a refusal. */
@@ -86,6 +92,8 @@ export function createSimulation(config: GatewayConfig): Simulate {
     config,
     createCallerAuthenticator(() => caller),
     'scopegate-simulation',
+    // What was over when the file was loaded is not reported any more; all else is.
+    () => Number.NEGATIVE_INFINITY,
   )
   return (request, who) => {
     caller = who
@@ -136,6 +144,7 @@ function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean
     token: visit.token,
     decision: decided?.decision,
     trace: decided?.trace,
+    reported: decided?.reported,
     limits: toLimitUses(visit),
     outcome: toOutcome(isMetadata, forwarded, error),
     error,
@@ -157,8 +166,18 @@ function isMetadataRequest(config: GatewayConfig, { method, target }: SimulatedR
 
 function toDecision({ match, method, token }: Visit) {
   if (match === undefined) return undefined
+  const { route, params } = match
+  const decision = decide(route, method, params, token)
   const trace: DecisionTrace = { lines: [] }
-  return { decision: decide(match.route, method, match.params, token, trace), trace }
+  decide({ policy: writtenPolicy(route) }, method, params, token, trace)
+  if (route.report === undefined) return { decision, trace, reported: undefined }
+  const { policy } = route.report
+  const beside: DecisionTrace = { lines: [] }
+  return {
+    decision,
+    trace,
+    reported: { decision: decide({ policy }, method, params, token, beside), policy, trace: beside },
+  }
 }
 
 function toLimitUses({ limits, quotas }: Visit): LimitUse[] {

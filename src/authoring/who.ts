@@ -1,11 +1,12 @@
 /** Everybody who may make a request. */
 import type { GatewayConfig, Method } from '../config/gateway-config.ts'
 import type { RouteMatch } from '../routing/route-table.ts'
+import { describeReport, writtenPolicy } from './report-mode.ts'
 import { describeLine } from './words.ts'
 
 export interface Access {
-  /** Of `allow`, from 1. */
-  readonly line: number | 'public'
+  /** Of `allow`, from 1; `report`: the lines are only reported, and anybody with a token may. */
+  readonly line: number | 'public' | 'report'
   /** Line in the file. */
   readonly fileLine: number
   /** In words; a path parameter that a claim must equal has the value that it has here. */
@@ -19,7 +20,10 @@ export function findAccess({ route, params }: RouteMatch, method: string): Acces
   if (open?.methods.has(method as Method)) {
     return [{ line: 'public', fileLine: route.line, who: `anybody, without a token: ${open.reason}` }]
   }
-  return route.policy.allow.flatMap((line, index) => {
+  const written = writtenPolicy(route).allow.length
+  return route.policy.allow.flatMap((line, index): Access[] => {
+    if (index >= written)
+      return [{ line: 'report', fileLine: line.line, who: `any valid token: ${describeReport(route)}` }]
     if (!line.methods.has(method as Method)) return []
     const owners = line.where.map(({ param, claim }) => `token.${claim.join('.')} is ${params[param] ?? ''}`)
     const others = describeLine({ ...line, where: [] })

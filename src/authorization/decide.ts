@@ -43,16 +43,15 @@ export function needsToken(policy: RoutePolicy, method: string): boolean {
 /**
  * Decides by the route's policy: one line for this method whose conditions all hold is enough; no such line, denied.
  * Without a token only what is public is allowed, and a refusal says nothing about a route that is not all public.
- * A `trace` is filled with every line and condition. Does not look at `mode`: the caller applies `report`.
+ * A `trace` is filled with every line and condition. Does not look at `report`: the caller evaluates that policy as well.
  */
 export function decide(
-  route: RouteConfig,
+  { policy }: { readonly policy: RoutePolicy },
   method: string,
   params: PathParams,
   token: Grants | undefined,
   trace?: DecisionTrace,
 ): Decision {
-  const { policy } = route
   if (trace !== undefined) recordTrace(trace, policy, method, params, token)
   if (isPublic(policy, method)) return PUBLIC
   if (token === undefined) return isAllPublic(policy) ? methodNotAllowed(policy) : NO_TOKEN
@@ -69,14 +68,23 @@ export function decide(
   return denial(policy, method, params, token)
 }
 
+/** What is enforced on a route at this moment, in ms since the epoch: once its report is over, what was reported. */
+export function inForce(route: RouteConfig, nowMs: number): { readonly policy: RoutePolicy } {
+  return route.report !== undefined && nowMs >= route.report.untilMs ? route.report : route
+}
+
 /** Throws the `GatewayError` of a denial: 405 with `allow`, or 403 with `scope` and `because`. */
 export function assertAllowed(decision: Decision): asserts decision is Decision & { allowed: true } {
   if (decision.allowed) return
-  if (decision.code === 'method_not_allowed') {
-    throw new GatewayError(decision.code, 'method_in_no_line', { allow: decision.allow })
-  }
+  const reason = reasonOf(decision)
+  if (decision.code === 'method_not_allowed') throw new GatewayError(decision.code, reason, { allow: decision.allow })
   const { scope, because } = decision
-  throw new GatewayError(decision.code, 'no_line_fits', { ...(scope !== undefined && { scope }), because })
+  throw new GatewayError(decision.code, reason, { ...(scope !== undefined && { scope }), because })
+}
+
+/** The word for log and metrics. */
+export function reasonOf({ code }: Decision & { allowed: false }): string {
+  return code === 'method_not_allowed' ? 'method_in_no_line' : 'no_line_fits'
 }
 
 function denial(policy: RoutePolicy, method: string, params: PathParams, token: Grants): Decision {

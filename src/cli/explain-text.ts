@@ -8,7 +8,7 @@ type Section = readonly [name: string, lines: readonly string[]]
 const INDENT = 10
 
 export function formatExplanation(explanation: Explanation, file: string, colours: Colours): string {
-  const { request, outcome, status, code, reason, notes } = explanation
+  const { request, outcome, status, code, reason, notes, report } = explanation
   const isGood = outcome !== 'refused'
   const verdict = isGood ? colours.good(verdictOf(explanation)) : colours.bad(`${status} ${code}`)
   const head = `${colours.strong(`${request.method} ${request.path ?? '(refused)'}`)}  ${verdict}\n${reason}\n`
@@ -16,6 +16,7 @@ export function formatExplanation(explanation: Explanation, file: string, colour
     ['route', routeLines(explanation, file)],
     ['token', tokenLines(explanation)],
     ['lines', allowLines(explanation, file, colours)],
+    ['report', report === undefined ? [] : [withoutControls(report.reason)]],
     ['limits', limitLines(explanation)],
     ['upstream', upstreamLines(explanation)],
     ['answer', answerLines(explanation)],
@@ -67,7 +68,8 @@ function allowLines({ lines, public: open }: Explanation, file: string, { good, 
     ? [`${mark(open.holds)} public for ${open.methods.join(', ')}: ${withoutControls(open.reason)}`]
     : []
   const rest = lines.flatMap((line) => {
-    const place = `line ${line.line}  ${file}:${line.fileLine}  ${methodsOf(line.methods)}`
+    const mode = line.mode === undefined ? '' : '  (only reported)'
+    const place = `line ${line.line}  ${file}:${line.fileLine}  ${methodsOf(line.methods)}${mode}`
     const because = line.because === undefined ? '' : `  “${withoutControls(line.because)}”`
     if (!line.applies) return [faint(`– ${place}: another method`)]
     const width = Math.max(...line.conditions.map(({ text }) => text.length))

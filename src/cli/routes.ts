@@ -57,10 +57,14 @@ function formatMermaid(routes: readonly RouteListing[]): string {
 
 /** The path, the limits and the upstream stand in the first line only. */
 function toRows(route: RouteListing): string[][] {
-  const mode = route.mode === 'report' ? ` (report${route.until === undefined ? '' : ` until ${route.until}`})` : ''
+  const until = route.until === undefined ? '' : ` until ${route.until}`
+  const mode = route.mode === 'report' ? ` (report${until})` : ''
   const upstream = route.rewrite === undefined ? route.upstream : `${route.upstream} as ${route.rewrite}`
   return route.access.map((access, index) => {
-    const middle = [formatMethods(access), access.who]
+    const middle = [
+      formatMethods(access),
+      access.mode === undefined ? access.who : `${access.who} (only reported${until})`,
+    ]
     if (index > 0) return ['', ...middle, '', '']
     return [route.path + mode, ...middle, route.rateLimits.join(', ') || '-', upstream]
   })

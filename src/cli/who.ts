@@ -56,7 +56,7 @@ function format({ request, route, nearest, access, issuers }: Answer, file: stri
 }
 
 function formatAccess({ line, fileLine, who, because }: Access, file: string): string {
-  const place = line === 'public' ? '' : `  line ${line}, ${file}:${fileLine}`
+  const place = typeof line === 'string' ? '' : `  line ${line}, ${file}:${fileLine}`
   return `  ${who}${place}${because === undefined ? '' : `  “${because}”`}`
 }
 

@@ -180,9 +180,23 @@ export interface RouteConfig {
   readonly timeouts: Timeouts
   readonly bodyBytes: number
   readonly websocket: boolean
-  readonly mode: 'enforce' | 'report'
-  /** ISO date on which `report` turns into `enforce`. */
+  /** What is only reported for now; `policy` is what is enforced meanwhile. Absent as well when its last day was over at load. */
+  readonly report?: ReportConfig
+  /** Last day of `report` as written, an ISO date in UTC; stays when the day is over, to remind of it. */
   readonly until?: string
+}
+
+/** A policy that is evaluated beside the one that is enforced, and takes its place when the time is up. */
+export interface ReportConfig {
+  /**
+   * What was written: `mode: report` of the route, whose lines are then this policy, and `RouteConfig.policy` has one line
+   * more at its end, any token; or of lines, which in `RouteConfig.policy` keep their place and are for no method; or
+   * `candidate`, which has lines of its own.
+   */
+  readonly of: 'route' | 'lines' | 'candidate'
+  readonly policy: RoutePolicy
+  /** Moment from which `policy` is enforced, in ms since the epoch; infinite without `until`. */
+  readonly untilMs: number
 }
 
 export interface IdentityConfig {

@@ -4,9 +4,9 @@ import type { AllowLine, Method, RoutePolicy } from './gateway-config.ts'
 import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
 import { describeParams, type RoutePath } from './route-path.ts'
-import type { AllowLineFile, RouteFile } from './schema-routes.ts'
+import type { CandidateLineFile, RouteFile } from './schema-routes.ts'
 
-const ALL_METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+export const ALL_METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** `params` are those of the path; undefined when the path cannot be read. */
 export function resolvePolicy(
@@ -22,10 +22,27 @@ export function resolvePolicy(
   const allow = (route.allow ?? []).map((line, index) =>
     resolveLine(line, route, [...path, 'allow', index], params, report),
   )
+  return toPolicy(route, allow, [...path, 'allow'], report)
+}
+
+/** `path` is that of the list of lines. */
+function toPolicy(route: RouteFile, allow: readonly AllowLine[], path: Path, report: Report): RoutePolicy {
   if (route.public === undefined) return { allow }
   const methods = toMethods(route.methods ?? 'any')
-  for (const [index, line] of allow.entries()) checkOverlap(line, methods, [...path, 'allow', index], route, report)
+  for (const [index, line] of allow.entries()) checkOverlap(line, methods, [...path, index], route, report)
   return { public: { methods, reason: route.public }, allow }
+}
+
+/** The lines of `candidate`, with what is public on the route. */
+export function resolveCandidate(
+  route: RouteFile,
+  path: Path,
+  params: RoutePath['params'] | undefined,
+  report: Report,
+): RoutePolicy {
+  const at = [...path, 'candidate']
+  const lines = (route.candidate ?? []).map((line, index) => resolveLine(line, route, [...at, index], params, report))
+  return toPolicy(route, lines, at, report)
 }
 
 function checkPublic(route: RouteFile, path: Path, report: Report): void {
@@ -36,7 +53,7 @@ function checkPublic(route: RouteFile, path: Path, report: Report): void {
 }
 
 function resolveLine(
-  line: AllowLineFile,
+  line: CandidateLineFile,
   route: RouteFile,
   path: Path,
   params: RoutePath['params'] | undefined,
@@ -68,7 +85,7 @@ function resolveLine(
   }
 }
 
-function checkLine(line: AllowLineFile, route: RouteFile, path: Path, report: Report): void {
+function checkLine(line: CandidateLineFile, route: RouteFile, path: Path, report: Report): void {
   const conditions = [line.scopes, line.roles, ...Object.keys(line.claims ?? {}), ...Object.keys(line.where ?? {})]
   const isEmpty = conditions.every((condition) => condition === undefined)
   if (isEmpty && line.token === undefined) {
@@ -89,7 +106,9 @@ function checkOverlap(line: AllowLine, open: ReadonlySet<Method>, path: Path, ro
   if (route.methods === undefined) return
   const both = [...line.methods].filter((method) => open.has(method))
   if (both.length === 0) return
-  const inherits = route.allow?.[Number(path.at(-1))]?.methods === undefined
+  const [list, index] = path.slice(-2)
+  const lines: readonly CandidateLineFile[] | undefined = list === 'allow' ? route.allow : route.candidate
+  const inherits = lines?.[Number(index)]?.methods === undefined
   const mend = inherits
     ? 'give the line methods of its own'
     : 'leave them out of the line, or out of the public methods'

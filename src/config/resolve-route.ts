@@ -11,7 +11,7 @@ import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
 import { resolveIdentityFields } from './resolve-identity.ts'
 import type { NamedThings } from './resolve-names.ts'
-import { resolvePolicy } from './resolve-policy.ts'
+import { resolvePolicies } from './resolve-report.ts'
 import { describeParams, type RoutePath, readRoutePath } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'
 import type { GatewayFile } from './schema.ts'
@@ -72,19 +72,22 @@ export function resolveReferences(route: RouteReferences, path: Path, things: Na
   }
 }
 
+export interface ResolveContext {
+  readonly defaults: Defaults
+  readonly things: NamedThings
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
 /** Resolves one route; `config` is undefined when its upstream is unknown. `path` is where it stands. */
 export function resolveRoute(
   route: RouteFile,
   path: Path,
-  defaults: Defaults,
-  things: NamedThings,
+  { defaults, things, now }: ResolveContext,
   report: Report,
 ): { config: RouteConfig | undefined; shape: RoutePath | undefined } {
   const { shape, upstream, issuers, rateLimits, cors: named } = resolveReferences(route, path, things, report)
-  if (route.until !== undefined && route.mode !== 'report') {
-    report.error([...path, 'until'], 'until means nothing without mode: report', { at: 'key' })
-  }
-  const policy = resolvePolicy(route, path, shape?.params, report)
+  const policies = resolvePolicies(route, path, shape?.params, now, report)
   const cors = route.cors === undefined ? defaults.unmatched.cors : named
   const ownIssuers = issuers ?? defaultIssuers(route, path, defaults, things, report)
   const identity = resolveIdentity(route, path, defaults.identity, report)
@@ -94,7 +97,7 @@ export function resolveRoute(
     line: report.line(path),
     upstream,
     ...('rewrite' in route.to && route.to.rewrite !== undefined ? { rewrite: route.to.rewrite } : {}),
-    policy,
+    ...policies,
     issuers: ownIssuers,
     rateLimits: rateLimits ?? defaults.rateLimits,
     ...(cors ? { cors } : {}),
@@ -102,7 +105,6 @@ export function resolveRoute(
     timeouts: overrideTimeouts(upstream.timeouts, route.timeouts),
     bodyBytes: route.limits?.body ?? defaults.bodyBytes,
     websocket: route.websocket,
-    mode: route.mode,
     ...(route.until === undefined ? {} : { until: route.until }),
   }
   return { config, shape }

@@ -61,7 +61,7 @@ function resolveRoutes(
   const routes: RouteConfig[] = []
   for (const [position, route] of file.routes.entries()) {
     const index = options.routeIndexes[position] ?? position
-    const { config, shape } = resolveRoute(route, ['routes', index], defaults, things, report)
+    const { config, shape } = resolveRoute(route, ['routes', index], { defaults, things, now: options.now }, report)
     if (shape) shapes.push({ index, shape })
     if (config) routes.push(config)
   }
@@ -106,6 +106,7 @@ function checkShapes(shapes: readonly PlacedShape[], report: Report): void {
 }
 
 function scopesOf(routes: readonly RouteConfig[]): string[] {
-  const scopes = routes.flatMap(({ policy }) => policy.allow.flatMap((line) => line.scopes?.values ?? []))
+  const lines = routes.flatMap(({ policy, report }) => [...policy.allow, ...(report?.policy.allow ?? [])])
+  const scopes = lines.flatMap((line) => line.scopes?.values ?? [])
   return [...new Set(scopes)].sort()
 }

@@ -49,6 +49,10 @@ const routeTimeouts = z.strictObject({
   idle: duration({ minMs: 1 }).optional().describe('Longest silence inside a body or stream'),
 })
 
+function modeSchema() {
+  return z.enum(['enforce', 'report']).prefault('enforce')
+}
+
 const allowLineSchema = z.strictObject({
   methods: methodsSchema
     .optional()
@@ -74,6 +78,10 @@ const allowLineSchema = z.strictObject({
   because: z.string().min(1).max(500).optional().describe('Shown in the 403 when this line did not fit'),
 })
 
+const reportableLineSchema = allowLineSchema.extend({
+  mode: modeSchema().describe('report: this line opens nothing yet; who it WOULD let through is logged'),
+})
+
 export const routeSchema = z.strictObject({
   path: z
     .string()
@@ -96,17 +104,22 @@ export const routeSchema = z.strictObject({
     .optional()
     .describe('Methods of a public route (default: any), and of allow lines that name none'),
   allow: z
-    .array(allowLineSchema)
+    .array(reportableLineSchema)
     .min(1)
     .optional()
     .describe('Alternatives: one line that fits is enough; within a line all must hold'),
   public: z.string().min(1).optional().describe('No token is needed; the reason is the value'),
-  mode: z.enum(['enforce', 'report']).prefault('enforce').describe('report: log who would be refused'),
+  candidate: z
+    .array(allowLineSchema)
+    .min(1)
+    .optional()
+    .describe('Lines that are to replace `allow`: evaluated beside it, and what would change is logged'),
+  mode: modeSchema().describe('report: any valid token will do, and who WOULD be refused is logged'),
   until: z.iso
     .date({ error: 'expected a date, such as 2027-03-31' })
     .meta({ title: 'date' })
     .optional()
-    .describe('Day on which report turns into enforce'),
+    .describe('Last day (UTC) of `mode: report` or `candidate`; after it they enforce'),
   issuer: oneOrMore(name()).optional().describe('Issuers whose tokens count here'),
   rateLimits: z.array(name()).optional().describe('Limits of this route, in place of the defaults'),
   cors: z
@@ -129,4 +142,4 @@ export const routeSchema = z.strictObject({
 })
 
 export type RouteFile = z.output<typeof routeSchema>
-export type AllowLineFile = z.output<typeof allowLineSchema>
+export type CandidateLineFile = z.output<typeof allowLineSchema>

@@ -3,6 +3,7 @@ import type { FindingCode } from './findings.ts'
 import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
 import { type NamedThings, SECTIONS } from './resolve-names.ts'
+import { endOf } from './resolve-report.ts'
 import type { GatewayFile } from './schema.ts'
 import type { RouteFile } from './schema-routes.ts'
 
@@ -26,14 +27,16 @@ export function warnAboutFile(
     report.warn('proxies-anybody', ['trustedProxies', index], 'this believes the X-Forwarded-For of anybody')
   }
   for (const [position, route] of file.routes.entries()) {
-    if (route.mode === 'report') warnAboutReport(route, ['routes', routeIndexes[position] ?? position], now, report)
+    warnAboutReport(route, ['routes', routeIndexes[position] ?? position], now, report)
   }
 }
 
-function warnAboutReport({ allow, until }: RouteFile, path: Path, now: number, report: Report): void {
+function warnAboutReport({ allow, candidate, mode, until }: RouteFile, path: Path, now: number, report: Report): void {
   const warn = (code: FindingCode, field: string, message: string) => report.warn(code, [...path, field], message)
-  if (!allow) warn('report-public', 'mode', 'a public route refuses nobody, so there is nothing to report')
-  if (until !== undefined && Date.parse(until) <= now) {
-    warn('report-over', 'until', 'this day has come: the route enforces; remove mode and until')
+  if (mode === 'report' && !allow)
+    warn('report-public', 'mode', 'a public route refuses nobody, so there is nothing to report')
+  if (endOf(until) <= now) {
+    const mend = candidate === undefined ? 'remove mode and until' : 'put candidate in place of allow, and remove until'
+    warn('report-over', 'until', `this day is over, so what was reported is enforced; ${mend}`)
   }
 }

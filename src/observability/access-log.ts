@@ -19,12 +19,13 @@ export function createAccessLog(logger: Logger, sink: LogSink, clock: () => numb
   const method = createRepeatedField('method')
   const route = createRepeatedField('route')
   const reason = createRepeatedField('reason')
+  const wouldDeny = createRepeatedField('wouldDeny')
   const issuer = createRepeatedField('issuer')
   const clientId = createRepeatedField('clientId')
   const upstream = createRepeatedField('upstream')
 
   return (config, record, durationMs) => {
-    if (config.access === 'none' || (config.access === 'denials' && record.decision === 'allowed')) return
+    if (config.access === 'none' || (config.access === 'denials' && passes(record))) return
     const level = record.decision === 'failed' && record.status >= 500 ? 'error' : 'info'
     if (!logger.isLevelEnabled(level)) return
     sink.write(
@@ -36,6 +37,8 @@ export function createAccessLog(logger: Logger, sink: LogSink, clock: () => numb
         route(record.route) +
         `,"decision":"${record.decision}"` +
         reason(record.reason) +
+        wouldDeny(record.wouldDeny) +
+        (record.wouldAllow ? ',"wouldAllow":true' : '') +
         issuer(record.issuer) +
         clientId(record.clientId) +
         textField('subject', toSubject(config, record)) +
@@ -48,6 +51,11 @@ export function createAccessLog(logger: Logger, sink: LogSink, clock: () => numb
         ',"msg":"request"}\n',
     )
   }
+}
+
+/** Not even the policy that is only reported refuses it. */
+function passes({ decision, wouldDeny }: RequestRecord): boolean {
+  return decision === 'allowed' && wouldDeny === undefined
 }
 
 function toSubject(config: LogConfig, record: RequestRecord): string | undefined {

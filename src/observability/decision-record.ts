@@ -21,9 +21,9 @@ export interface DecisionRecord {
   readonly reason: string
   /** Name of the route's upstream. */
   readonly upstream?: string
-  /** The route only reported. */
+  /** A policy of the route was only reported. */
   readonly mode?: 'report'
-  /** It was let through because the route only reports; why it would have been denied. */
+  /** It was let through because that policy is only reported; why it would have been denied. */
   readonly wouldDeny?: string
   /** Scopes that would have opened it. */
   readonly missing?: readonly string[]

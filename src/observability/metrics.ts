@@ -3,6 +3,10 @@ import type { MetricFamily, MetricsSnapshot, Sample } from './metrics-snapshot.t
 
 export interface Metrics {
   countRequest(route: string, status: number, reason: string): void
+  /** The policy that is only reported would refuse a request for this reason. */
+  countReportDenial(route: string, reason: string): void
+  /** The policy that is only reported would allow a request that was refused. */
+  countReportAllowance(route: string): void
   countReload(result: 'applied' | 'refused'): void
   /** A worker that had ended unasked was replaced. */
   countWorkerRestart(): void
@@ -20,6 +24,8 @@ export interface Gauge extends Pick<MetricFamily, 'name' | 'help' | 'merge'> {
 
 export function createMetrics(): Metrics {
   const requests = createRequestCounters()
+  const reportDenials = createCounters()
+  const reportAllowances = createCounters()
   const reloads = new Map<string, number>([
     ['applied', 0],
     ['refused', 0],
@@ -30,6 +36,12 @@ export function createMetrics(): Metrics {
 
   return {
     countRequest: requests.count,
+    countReportDenial(route, reason) {
+      reportDenials.count(`route="${escapeLabel(route)}",reason="${reason}"`)
+    },
+    countReportAllowance(route) {
+      reportAllowances.count(`route="${escapeLabel(route)}"`)
+    },
     countReload(result) {
       reloads.set(result, (reloads.get(result) ?? 0) + 1)
     },
@@ -45,6 +57,16 @@ export function createMetrics(): Metrics {
     snapshot: () => [
       counter('scopegate_requests_total', 'Requests by route, status and reason.', requests.samples()),
       counter(
+        'scopegate_report_denials_total',
+        'Requests that a policy in report mode would refuse, by route and reason.',
+        reportDenials.samples(),
+      ),
+      counter(
+        'scopegate_report_allowances_total',
+        'Refused requests that a policy in report mode would allow, by route.',
+        reportAllowances.samples(),
+      ),
+      counter(
         'scopegate_config_reloads_total',
         'Reloads of the route-scope file by result.',
         [...reloads].map(([result, value]) => ({ labels: `result="${result}"`, value })),
@@ -57,6 +79,15 @@ export function createMetrics(): Metrics {
         ({ name, help, merge, read }): MetricFamily => ({ name, help, type: 'gauge', merge, samples: read() }),
       ),
     ],
+  }
+}
+
+/** For what is counted seldom. */
+function createCounters() {
+  const values = new Map<string, number>()
+  return {
+    count: (labels: string): void => void values.set(labels, (values.get(labels) ?? 0) + 1),
+    samples: (): Sample[] => [...values].map(([labels, value]) => ({ labels, value })),
   }
 }
 

@@ -11,6 +11,10 @@ export interface RequestRecord {
   decision: 'allowed' | 'denied' | 'failed'
   /** Low-cardinality word: `allowed`, or why not. */
   reason: string
+  /** The policy that is only reported refuses this request, for this reason; the one that is enforced does not. */
+  wouldDeny: string | undefined
+  /** The policy that is only reported allows this request; the one that is enforced does not. */
+  wouldAllow: true | undefined
   issuer: string | undefined
   clientId: string | undefined
   subject: string | undefined
@@ -34,6 +38,8 @@ export function createRequestRecord(requestId: string, method: string, clientAdd
     status: 0,
     decision: 'failed',
     reason: 'internal_error',
+    wouldDeny: undefined,
+    wouldAllow: undefined,
     issuer: undefined,
     clientId: undefined,
     subject: undefined,

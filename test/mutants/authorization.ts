@@ -65,15 +65,15 @@ const deciding = inFile(
     },
     {
       id: 'missing-scope-is-403',
-      find: "throw new GatewayError(decision.code, 'no_line_fits', {",
-      replace: "throw new GatewayError('invalid_token', 'no_line_fits', {",
+      find: 'GatewayError(decision.code, reason, { ...(scope',
+      replace: "GatewayError('invalid_token', reason, { ...(scope",
       removes: 'a missing scope is 403 and not 401',
       tests: ['security/challenge.test.ts'],
       guards: ['flaw 7', 'RFC 6750 3.1'],
     },
     {
       id: 'assert-allowed',
-      find: "throw new GatewayError(decision.code, 'method_in_no_line', { allow: decision.allow })",
+      find: 'throw new GatewayError(decision.code, reason, { allow: decision.allow })',
       replace: 'return',
       removes: 'a method that no line names is refused',
       tests: TARGETS,

@@ -20,7 +20,7 @@ routes: [{ path: /**, to: app, public: for a test }]
 it('answers 500 without a word about what broke, and the log has the cause', async () => {
   const { config } = loadConfig({ text, file: 'f', env: {}, readFile: () => new Uint8Array(), now: 0 } as never)
   if (config === undefined) throw new Error('the file is bad')
-  const runtime = createRuntime(config, {} as Authenticator, 'gateway')
+  const runtime = createRuntime(config, {} as Authenticator, 'gateway', Date.now)
   const records: RequestRecord[] = []
   const services: Services = {
     limits: {

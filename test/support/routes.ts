@@ -14,7 +14,6 @@ export function route(path: string, rest: Partial<RouteConfig> = {}): RouteConfi
     timeouts,
     bodyBytes: 1024,
     websocket: false,
-    mode: 'enforce',
     ...rest,
   }
 }

@@ -1,6 +1,7 @@
 /** What a route-scope file asks of the realm that signs its tokens: everything that some request cannot do without. */
 import type { ClaimPath } from '../../config/claim-path.ts'
 import type { AllowLine, GatewayConfig, IssuerConfig, RouteConfig } from '../../config/gateway-config.ts'
+import { writtenPolicy } from '../report-mode.ts'
 
 export interface Need {
   /** A scope, a role (`admin`, `shop-api:manager`) or a claim (dots nest). */
@@ -34,7 +35,7 @@ function usesOf(route: RouteConfig): Use[] {
   const keys = route.rateLimits.flatMap(({ name, key }) =>
     key.flatMap((part) => (part.from === 'token' ? [useOfClaim(part.claim, `the limit ${name}`)] : [])),
   )
-  return [...route.policy.allow.flatMap((line) => usesOfLine(route, line)), ...fields, ...keys]
+  return [...linesOf(route).flatMap((line) => usesOfLine(route, line)), ...fields, ...keys]
 }
 
 function usesOfLine(route: RouteConfig, line: AllowLine): Use[] {
@@ -60,4 +61,10 @@ function groupByName(uses: readonly Use[]): Need[] {
     name,
     for: [...new Set(uses.filter((use) => use.name === name).map((use) => use.for))],
   }))
+}
+
+/** Those that are only reported included: the realm is to be ready before they are enforced. */
+function linesOf(route: RouteConfig): readonly AllowLine[] {
+  const written = writtenPolicy(route).allow
+  return route.report?.of === 'candidate' ? [...written, ...route.report.policy.allow] : written
 }

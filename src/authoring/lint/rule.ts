@@ -3,6 +3,7 @@ import type { GatewayConfig, RouteConfig } from '../../config/gateway-config.ts'
 import type { Path } from '../../config/problem.ts'
 import { createRouteTable, type RouteTable } from '../../routing/route-table.ts'
 import { createFreshValues, examplePath, segmentsOf } from '../example-path.ts'
+import { writtenPolicy } from '../report-mode.ts'
 import { type Overlap, overlapsOf } from './overlaps.ts'
 
 export interface Find {
@@ -35,7 +36,9 @@ export interface LintRoute {
   readonly fallback: RouteConfig | undefined
 }
 
-export function createLintFile(config: GatewayConfig): LintFile {
+export function createLintFile(file: GatewayConfig): LintFile {
+  // What is written, whether or not it is only reported.
+  const config = { ...file, routes: file.routes.map((route) => ({ ...route, policy: writtenPolicy(route) })) }
   const fresh = createFreshValues([config])
   const table = createRouteTable(config.routes)
   const depth = Math.max(0, ...config.routes.map(({ path }) => segmentsOf(path).length))

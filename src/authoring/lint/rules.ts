@@ -86,13 +86,13 @@ export const RULES: Readonly<Record<FindingCode, RuleEntry>> = {
     find: accountAudience,
   },
   'report-without-end': {
-    meaning: '`mode: report` without `until`: nothing ends it.',
-    mend: 'say until: with the day on which the route is to enforce',
+    meaning: '`mode: report` or `candidate` without `until`: nothing ends it.',
+    mend: 'say until: with the last day, after which it is enforced',
     find: endlessReports,
   },
   'report-over': {
-    meaning: 'The day of `until` has come.',
-    mend: 'remove mode and until',
+    meaning: 'The day of `until` is over, and what was reported is enforced.',
+    mend: 'remove mode and until, or put candidate in place of allow',
   },
   'report-public': {
     meaning: '`mode: report` on a route without `allow` lines.',

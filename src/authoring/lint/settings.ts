@@ -14,7 +14,10 @@ export function* accountAudience({ config }: LintFile): Generator<Find> {
 /** What is to be tried for a while, and nobody ends it. */
 export function* endlessReports({ routes }: LintFile): Generator<Find> {
   for (const { route, path } of routes) {
-    if (route.mode !== 'report' || route.until !== undefined || route.policy.allow.length === 0) continue
-    yield { path: [...path, 'mode'], message: 'no day is named on which this route enforces' }
+    const { report, until } = route
+    if (report === undefined || until !== undefined) continue
+    const message = 'no day is named after which what is reported is enforced'
+    if (report.of === 'route') yield { path: [...path, 'mode'], message }
+    else yield { path: [...path, report.of === 'lines' ? 'allow' : 'candidate'], at: 'key', message }
   }
 }

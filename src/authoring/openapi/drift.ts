@@ -1,5 +1,6 @@
 /** Where the routes and the document of a service say different things. */
 import type { GatewayConfig, Method, RouteConfig } from '../../config/gateway-config.ts'
+import { meantPolicy } from '../report-mode.ts'
 import { findMeetings, type Meeting } from './meetings.ts'
 import { operationsOf, type ServiceOperation } from './operations.ts'
 import { createRoutePaths, opens } from './path-template.ts'
@@ -47,7 +48,8 @@ function missingMethods(route: RouteConfig, own: readonly Meeting[]): Method[] {
   return own.length === 0 ? missing : missing.filter((method) => isNamed(route, method))
 }
 
-function isNamed({ policy }: RouteConfig, method: Method): boolean {
+function isNamed(route: RouteConfig, method: Method): boolean {
+  const policy = meantPolicy(route)
   const sets = [...policy.allow.map(({ methods }) => methods), ...(policy.public ? [policy.public.methods] : [])]
   return sets.some((methods) => methods.has(method) && methods.size < METHODS.length)
 }

@@ -3,6 +3,7 @@ import type { GatewayConfig, Method, RouteConfig } from '../../config/gateway-co
 import { readRequestTarget } from '../../routing/request-target.ts'
 import { createRouteTable } from '../../routing/route-table.ts'
 import { createFreshValues, segmentsOf } from '../example-path.ts'
+import { meantPolicy } from '../report-mode.ts'
 
 const PARAMETER = /\{([^{}]+)\}/g
 
@@ -90,7 +91,8 @@ function belowOf(base: readonly string[], depth: number): Required<PathTemplate>
 }
 
 /** Whether the gateway lets anybody through with this method. */
-export function opens({ policy }: RouteConfig, method: string): boolean {
+export function opens(route: RouteConfig, method: string): boolean {
+  const policy = meantPolicy(route)
   const has = (methods: ReadonlySet<Method>) => methods.has(method as Method)
   return policy.allow.some(({ methods }) => has(methods)) || (policy.public !== undefined && has(policy.public.methods))
 }

@@ -1,12 +1,14 @@
 /** Who may, as far as OpenAPI can say it, and the rest in words. */
 import type { AllowLine, GatewayConfig, Method, RouteConfig } from '../../config/gateway-config.ts'
+import { meantPolicy } from '../report-mode.ts'
 import { choicesOf } from '../requirement.ts'
 import { describeAccess } from '../route-listing.ts'
 import { describeLine } from '../words.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** Lines for a method; undefined: it is public. */
-export function linesFor({ policy }: RouteConfig, method: string): readonly AllowLine[] | undefined {
+export function linesFor(route: RouteConfig, method: string): readonly AllowLine[] | undefined {
+  const policy = meantPolicy(route)
   if (policy.public?.methods.has(method as Method)) return undefined
   return policy.allow.filter(({ methods }) => methods.has(method as Method))
 }

@@ -48,6 +48,13 @@ async function start(decisions: Record<string, unknown> = {}) {
         ],
       },
       { path: '/open', to: 'up', methods: ['GET'], public: 'x', cors: 'spa' },
+      {
+        path: '/new',
+        to: 'up',
+        mode: 'report',
+        until: '2101-03-31',
+        allow: [{ methods: ['GET'], scopes: 'new:read' }],
+      },
       { path: '/down', to: 'down', methods: ['GET'], public: 'x' },
       { path: '/once', to: 'up', rateLimits: ['one'], allow: [{ methods: ['GET'], token: 'any' }] },
     ],
@@ -72,6 +79,16 @@ async function start(decisions: Record<string, unknown> = {}) {
 }
 
 describe('the decision log', () => {
+  it('says who was let through only because the route reports, also where few are recorded', async () => {
+    const { ask, bearer, records } = await start({ sample: 0 })
+    expect((await ask('GET /new', bearer)).status).toBe(200)
+    const [record] = await records(1)
+    expect(record).toMatchObject({
+      ...{ decision: 'allowed', status: 200, mode: 'report', wouldDeny: 'no_line_fits', missing: ['new:read'] },
+    })
+    expect(record).not.toHaveProperty('line')
+  })
+
   it('has what a decision rested on, and only pseudonyms of values', async () => {
     const { ask, bearer, records, file, token } = await start()
     await ask('GET /users/subject-alice/orders/open/4711?card=4111', bearer)

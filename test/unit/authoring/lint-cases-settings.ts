@@ -1,5 +1,5 @@
 /** Methods, names and settings that lint finds. */
-import { type LintCase, line, open, r, route, routes } from './lint-cases.ts'
+import { type LintCase, line, open, r, route, routes, w } from './lint-cases.ts'
 
 type File = LintCase['bad']
 
@@ -114,16 +114,28 @@ export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
     {
       what: 'a report that nothing ends',
       bad: routes({ ...route('/a', r), mode: 'report' }),
-      found: ['routes[0].mode: no day is named on which this route enforces'],
+      found: ['routes[0].mode: no day is named after which what is reported is enforced'],
       mended: routes({ ...route('/a', r), mode: 'report', until: '2026-02-01' }),
+    },
+    {
+      what: 'a candidate that nothing ends',
+      bad: routes({ ...route('/a', r), candidate: [w] }),
+      found: ['routes[0].candidate: no day is named after which what is reported is enforced'],
+      mended: routes({ ...route('/a', r), candidate: [w], until: '2026-02-01' }),
+    },
+    {
+      what: 'a reported line that nothing ends',
+      bad: routes(route('/a', r, { ...w, mode: 'report' })),
+      found: ['routes[0].allow: no day is named after which what is reported is enforced'],
+      mended: routes({ ...route('/a', r, { ...w, mode: 'report' }), until: '2026-02-01' }),
     },
   ],
   'report-over': [
     {
-      what: 'a day that has come',
-      bad: routes({ ...route('/a', r), mode: 'report', until: '2026-01-01' }),
-      found: ['routes[0].until: this day has come: the route enforces; remove mode and until'],
-      mended: routes({ ...route('/a', r), mode: 'report', until: '2026-01-02' }),
+      what: 'a day that is over',
+      bad: routes({ ...route('/a', r), mode: 'report', until: '2025-12-31' }),
+      found: ['routes[0].until: this day is over, so what was reported is enforced; remove mode and until'],
+      mended: routes({ ...route('/a', r), mode: 'report', until: '2026-01-01' }),
     },
   ],
   'report-public': [

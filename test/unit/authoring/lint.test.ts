@@ -4,7 +4,7 @@ import { type Finding, lint } from '../../../src/authoring/lint/lint.ts'
 import { RULES } from '../../../src/authoring/lint/rules.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { policyFile } from '../../support/policy-file.ts'
-import { open, r, route, routes } from './lint-cases.ts'
+import { open, r, route, routes, w } from './lint-cases.ts'
 import { ROUTE_CASES } from './lint-cases-routes.ts'
 import { SETTING_CASES } from './lint-cases-settings.ts'
 
@@ -41,6 +41,14 @@ describe.each(Object.entries(CASES))('lint: %s', (code, cases) => {
 describe('lint', () => {
   it('has a case here for each of its rules', () => {
     expect(Object.keys(CASES).toSorted()).toEqual(Object.keys(RULES).toSorted())
+  })
+
+  it('looks at the lines of `allow` as they are written, also where they are only reported', () => {
+    const lines = route('/a', r, { ...w, mode: 'report' }, { ...w, mode: 'report', roles: 'x' })
+    expect(found('line-redundant', routes({ ...lines, until: '2026-02-01' }))).toHaveLength(1)
+    const reported = { ...route('/a', r, w), mode: 'report', until: '2026-02-01' }
+    expect(found('line-redundant', routes(reported))).toEqual([])
+    expect(found('methods-any', routes(reported))).toEqual([])
   })
 
   it('says for each finding where it is and what to do', () => {

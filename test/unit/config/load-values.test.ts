@@ -102,6 +102,17 @@ accept: [{ code: unused, at: upstreams.down, because: it comes next week }]
     expect(warnings(text)).toHaveLength(2)
     expect(warnings(text.replace('2025', '2026').replace('/b }', '"/b/**" }'))).toEqual([])
   })
+
+  it('warns of a last day when it is over everywhere by UTC, and not while it lasts', () => {
+    const text = (rest: string) =>
+      `routes:\n  - { path: /a, to: up, until: 2026-01-01, allow: [{ methods: any, roles: a }], ${rest} }\n`
+    const at = (now: string, rest: string) =>
+      loadConfig({ text: complete(text(rest)), file: 'f', env: {}, readFile: () => '', now: Date.parse(now) })
+    for (const rest of ['mode: report', 'candidate: [{ methods: any, roles: b }]']) {
+      expect(at('2026-01-01T23:59:59.999Z', rest)).toMatchObject({ warnings: [] })
+      expect(at('2026-01-02T00:00:00Z', rest)).toMatchObject({ warnings: [{ path: 'routes[0].until', line: 2 }] })
+    }
+  })
 })
 
 describe('loadConfig: listen.tls', () => {

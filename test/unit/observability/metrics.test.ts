@@ -22,6 +22,10 @@ describe('metrics: the Prometheus text format', () => {
     expect(renderMetrics(snapshot)).toBe(`# HELP scopegate_requests_total Requests by route, status and reason.
 # TYPE scopegate_requests_total counter
 scopegate_requests_total{route="/a\\"\\\\\\n",status="200",reason="allowed"} 1
+# HELP scopegate_report_denials_total Requests that a policy in report mode would refuse, by route and reason.
+# TYPE scopegate_report_denials_total counter
+# HELP scopegate_report_allowances_total Refused requests that a policy in report mode would allow, by route.
+# TYPE scopegate_report_allowances_total counter
 # HELP scopegate_config_reloads_total Reloads of the route-scope file by result.
 # TYPE scopegate_config_reloads_total counter
 scopegate_config_reloads_total{result="applied"} 0
