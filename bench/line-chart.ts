@@ -1,4 +1,4 @@
-/** Curves over a logarithmic axis, one panel below the other for each unit. */
+/** Curves over one axis, one panel below the other for each unit. */
 import { drawPicture, drawText, escapeXml } from './svg.ts'
 
 export interface Curve {
@@ -15,6 +15,8 @@ export interface LineChart {
   readonly sizes: readonly number[]
   /** Default: the number with its thousands apart. */
   readonly labelOf?: ((size: number) => string) | undefined
+  /** Sizes that are labelled, on a linear axis and without dots: for many values. Default: all, on a logarithmic axis. */
+  readonly linearTicks?: readonly number[]
   readonly curves: readonly Curve[]
   /** Lines below: how this was measured. */
   readonly footer: readonly string[]
@@ -37,9 +39,9 @@ export function drawLineChart(chart: LineChart): string {
   const body = [
     drawText(20, 30, chart.title, 'strong'),
     ...units.flatMap((unit, index) => drawPanel(chart, unit, TOP + index * (PANEL + GAP))),
-    ...chart.sizes.map(
-      (size, index) =>
-        `<text class="faint" text-anchor="middle" x="${xOf(chart, index)}" y="${bottom + 18}">${escapeXml(labelOf(chart, size))}</text>`,
+    ...(chart.linearTicks ?? chart.sizes).map(
+      (size) =>
+        `<text class="faint" text-anchor="middle" x="${xOf(chart, size)}" y="${bottom + 18}">${escapeXml(labelOf(chart, size))}</text>`,
     ),
     drawText(RIGHT + 40, bottom + 18, chart.sizeTitle, 'faint'),
     ...chart.footer.map((line, index) => drawText(20, bottom + 46 + index * 16, line, 'faint')),
@@ -63,10 +65,12 @@ function drawPanel(chart: LineChart, unit: string, top: number): string[] {
     ]),
     ...curves.flatMap(({ title, values }, index) => {
       const kind = KINDS[index % KINDS.length] as string
-      const points = values.map((value, place) => [xOf(chart, place), yOf(value)] as const)
+      const points = values.map((value, place) => [xOf(chart, chart.sizes[place] ?? 1), yOf(value)] as const)
       return [
         `<polyline class="${kind} curve" points="${points.map((point) => point.join(',')).join(' ')}"/>`,
-        ...points.map(([x, y]) => `<circle class="${kind}" cx="${x}" cy="${y}" r="3"/>`),
+        ...(chart.linearTicks === undefined ? points : []).map(
+          ([x, y]) => `<circle class="${kind}" cx="${x}" cy="${y}" r="3"/>`,
+        ),
         `<rect class="${kind}" x="${RIGHT + 16}" y="${(names[index] ?? 0) - 5}" width="10" height="10" rx="2"/>`,
         drawText(RIGHT + 32, (names[index] ?? 0) + 4, `${title}: ${toText(values.at(-1) ?? 0)}`),
       ]
@@ -92,9 +96,10 @@ function spreadApart(wanted: readonly number[]): number[] {
   return placed
 }
 
-function xOf({ sizes }: LineChart, index: number): number {
-  const [first = 1, last = 1, size = 1] = [sizes[0], sizes.at(-1), sizes[index]]
+function xOf({ sizes, linearTicks }: LineChart, size: number): number {
+  const [first = 1, last = 1] = [sizes[0], sizes.at(-1)]
   if (first === last) return LEFT
+  if (linearTicks !== undefined) return Math.round(LEFT + ((RIGHT - LEFT) * (size - first)) / (last - first))
   return Math.round(LEFT + ((RIGHT - LEFT) * Math.log(size / first)) / Math.log(last / first))
 }
 

@@ -1,0 +1,40 @@
+/** Which parts of the surroundings are broken on purpose, and since when. A fault is announced before it begins. */
+export type FaultName = 'redis' | 'issuer' | 'upstream'
+
+export interface FaultLog {
+  /** Returns what announces its end; what it excuses is excused for `settleMs` more. */
+  begin(name: FaultName): () => void
+  /** Faults that lasted at some time between the two moments, in monotonic milliseconds. */
+  during(fromMs: number, toMs: number): ReadonlySet<FaultName>
+  /** Those that began so far. */
+  readonly count: number
+}
+
+interface Fault {
+  readonly name: FaultName
+  readonly fromMs: number
+  toMs: number
+}
+
+/** No visit lasts longer; what ended before is forgotten. */
+const KEPT_MS = 120_000
+
+export function createFaultLog(settleMs: number, now: () => number = () => performance.now()): FaultLog {
+  let faults: Fault[] = []
+  let count = 0
+  return {
+    begin(name) {
+      const fault = { name, fromMs: now(), toMs: Number.POSITIVE_INFINITY }
+      faults = [...faults.filter(({ toMs }) => toMs > now() - KEPT_MS), fault]
+      count++
+      return () => {
+        fault.toMs = now() + settleMs
+      }
+    },
+    during: (fromMs, toMs) =>
+      new Set(faults.filter((fault) => fault.fromMs <= toMs && fault.toMs >= fromMs).map(({ name }) => name)),
+    get count() {
+      return count
+    },
+  }
+}

@@ -1,0 +1,59 @@
+/** What became of the visits: what was right, what a fault excused, and what fails the run. */
+import type { FaultLog } from './faults.ts'
+import { TOLERATED_SHARE, type Visitor } from './visitor.ts'
+
+export interface Count {
+  right: number
+  excused: number
+  tolerated: number
+  wrong: number
+}
+
+export interface Tally {
+  /** `startedAtMs` and `endedAtMs` are monotonic milliseconds. */
+  add(visitor: Visitor, outcome: string, startedAtMs: number, endedAtMs: number): void
+  readonly counts: ReadonlyMap<string, Readonly<Count>>
+  /** The first of what was wrong, for people. */
+  readonly examples: readonly string[]
+  /** Sentences, one for each promise that was broken. */
+  complaints(): string[]
+}
+
+const EXAMPLES = 50
+/** Of fewer visits one is no share yet. */
+const TOLERATED_AT_LEAST = 3
+
+export function createTally(faults: FaultLog): Tally {
+  const counts = new Map<string, Count>()
+  const examples: string[] = []
+
+  function judge({ expects, excuses = {}, tolerates = [] }: Visitor, outcome: string, fromMs: number, toMs: number) {
+    if (expects.includes(outcome)) return 'right'
+    const faultsThen = [...faults.during(fromMs, toMs)]
+    if (faultsThen.some((fault) => excuses[fault]?.includes(outcome))) return 'excused'
+    return tolerates.includes(outcome) ? 'tolerated' : 'wrong'
+  }
+
+  return {
+    counts,
+    examples,
+    add(visitor, outcome, startedAtMs, endedAtMs) {
+      const count = counts.get(visitor.name) ?? { right: 0, excused: 0, tolerated: 0, wrong: 0 }
+      counts.set(visitor.name, count)
+      const verdict = judge(visitor, outcome, startedAtMs, endedAtMs)
+      count[verdict]++
+      if (verdict !== 'wrong' || examples.length === EXAMPLES) return
+      const faultsThen = [...faults.during(startedAtMs, endedAtMs)].join(', ')
+      const when = `${Math.round(startedAtMs)} to ${Math.round(endedAtMs)} ms`
+      examples.push(`${visitor.name}: ${outcome} (${when}${faultsThen === '' ? '' : `, during ${faultsThen}`})`)
+    },
+    complaints: () =>
+      [...counts].flatMap(([name, { right, excused, tolerated, wrong }]) => [
+        ...(wrong > 0 ? [`${name}: ${wrong} wrong outcomes`] : []),
+        ...(right === 0 ? [`${name}: never went right`] : []),
+        ...(tolerated > Math.max(TOLERATED_AT_LEAST, (right + excused + tolerated) * TOLERATED_SHARE)
+          ? [`${name}: ${tolerated} outcomes that only a busy machine explains`]
+          : []),
+      ]),
+  }
+}

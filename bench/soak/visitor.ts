@@ -1,0 +1,18 @@
+/** One kind of client: how often it comes, what it does, and what must come of it. */
+import type { FaultName } from './faults.ts'
+import type { Shop } from './shop.ts'
+
+export interface Visitor {
+  readonly name: string
+  readonly perSecond: number
+  /** Outcomes that are right at any time. An outcome is a word or a status. */
+  readonly expects: readonly string[]
+  /** What may come as well while a fault lasts. */
+  readonly excuses?: Readonly<Partial<Record<FaultName, readonly string[]>>>
+  /** What a busy machine may bring about, in at most {@link TOLERATED_SHARE} of the visits. */
+  readonly tolerates?: readonly string[]
+  visit(shop: Shop): Promise<string>
+}
+
+/** Redis has 20 ms for an answer; where others work beside the soak, that is missed now and then. */
+export const TOLERATED_SHARE = 0.01
