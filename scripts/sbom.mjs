@@ -1,0 +1,34 @@
+/**
+ * Writes the software bill of materials, CycloneDX: what `dist` is made of and what an installation brings, with licences and
+ * hashes, all from the lock file. Argument: the file to write.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const [target = 'sbom.cdx.json'] = process.argv.slice(2)
+const readJson = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'))
+
+// `npm sbom --omit dev` drops packages that development needs as well, such as zod, and calls the project by its folder:
+// it gets a folder of the right name, and a lock file without development.
+const folder = mkdtempSync(join(tmpdir(), 'sbom-'))
+try {
+  const { devDependencies: _, ...packageFile } = readJson('package.json')
+  const lockFile = readJson('package-lock.json')
+  const { devDependencies: __, ...root } = lockFile.packages['']
+  const shipped = Object.entries(lockFile.packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  const project = join(folder, packageFile.name)
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), JSON.stringify(packageFile))
+  writeFileSync(
+    join(project, 'package-lock.json'),
+    JSON.stringify({ ...lockFile, packages: { '': root, ...Object.fromEntries(shipped) } }),
+  )
+  const options = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only']
+  const text = execFileSync('npm', ['sbom', ...options], { cwd: project, encoding: 'utf8' })
+  writeFileSync(target, text)
+  console.log(`${target}: ${JSON.parse(text).components.length} components`)
+} finally {
+  rmSync(folder, { recursive: true })
+}
