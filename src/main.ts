@@ -17,6 +17,9 @@ const io: CommandIo = {
   },
 }
 
+// Node opens its debugger at this signal, on a port that everybody on the machine may connect to. Whoever listens prevents it.
+process.on('SIGUSR1', () => {})
+
 // A reader that has seen enough (`scopegate routes | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error

@@ -2,7 +2,7 @@
 export type FaultName = 'redis' | 'issuer' | 'upstream'
 
 export interface FaultLog {
-  /** Returns what announces its end; what it excuses is excused for `settleMs` more. */
+  /** Returns what announces its end; what it excuses is excused for a while more. */
   begin(name: FaultName): () => void
   /** Faults that lasted at some time between the two moments, in monotonic milliseconds. */
   during(fromMs: number, toMs: number): ReadonlySet<FaultName>
@@ -16,10 +16,16 @@ interface Fault {
   toMs: number
 }
 
+/**
+ * How long a fault may be felt after its end, in ms: Redis is looked for now and then, keys are not asked for sooner than
+ * `refetchEvery` and a timeout after the last try, and connections to the service are made anew.
+ */
+const SETTLE_MS: Readonly<Record<FaultName, number>> = { redis: 4000, issuer: 8000, upstream: 3000 }
+
 /** No visit lasts longer; what ended before is forgotten. */
 const KEPT_MS = 120_000
 
-export function createFaultLog(settleMs: number, now: () => number = () => performance.now()): FaultLog {
+export function createFaultLog(now: () => number = () => performance.now()): FaultLog {
   let faults: Fault[] = []
   let count = 0
   return {
@@ -28,7 +34,7 @@ export function createFaultLog(settleMs: number, now: () => number = () => perfo
       faults = [...faults.filter(({ toMs }) => toMs > now() - KEPT_MS), fault]
       count++
       return () => {
-        fault.toMs = now() + settleMs
+        fault.toMs = now() + SETTLE_MS[name]
       }
     },
     during: (fromMs, toMs) =>

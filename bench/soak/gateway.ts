@@ -14,6 +14,8 @@ export interface SoakGateway {
   readonly url: string
   readonly adminUrl: string
   readonly pid: number
+  /** Of its debugger, which asks for the live heap and for nothing else. */
+  readonly debuggerUrl: string
   /** Lines of failures that no client and no fault explains, and what it said on stderr; the first of them. */
   readonly complaints: readonly string[]
   /** Puts another file in the place of the one that is followed, as a whole. */
@@ -33,7 +35,8 @@ export async function startSoakGateway(file: Record<string, unknown>): Promise<S
   const configFile = join(folder, 'scopegate.yaml')
   await writeFile(configFile, stringify(file))
   const { PORT: _port, NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
-  const child = spawn(process.execPath, [join(program.folder, 'dist/main.js'), 'start', '-c', configFile], {
+  const args = ['--inspect=127.0.0.1:0', join(program.folder, 'dist/main.js'), 'start', '-c', configFile]
+  const child = spawn(process.execPath, args, {
     cwd: program.folder,
     env: { ...env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,13 +46,14 @@ export async function startSoakGateway(file: Record<string, unknown>): Promise<S
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const complaints: string[] = []
   const complain = (text: string) => complaints.length < KEPT_COMPLAINTS && complaints.push(text)
-  createInterface(child.stderr).on('line', complain)
+  const debuggerUrl = readErrors(child, complain)
   const { url, adminUrl } = await readLog(child, exited, complain)
 
   const self: SoakGateway = {
     url: String(url),
     adminUrl: String(adminUrl),
     pid: child.pid as number,
+    debuggerUrl: await debuggerUrl,
     complaints,
     async rewrite(text) {
       await writeFile(`${configFile}.new`, text)
@@ -84,6 +88,17 @@ async function readLog(
   void exited.then((code) => reject(new Error(`the gateway ended with ${code}`)))
   await once(child, 'spawn')
   return promise
+}
+
+/** Resolves with the address of the debugger. What is not Node's about it is a complaint. */
+function readErrors(child: ChildProcess, complain: (text: string) => unknown): Promise<string> {
+  return new Promise((resolve) => {
+    createInterface(child.stderr as NodeJS.ReadableStream).on('line', (text) => {
+      const [, url] = /^Debugger listening on (ws:\S+)$/.exec(text) ?? []
+      if (url !== undefined) resolve(url)
+      else if (!/^(?:For help, see: |Debugger (?:attached|ending))/.test(text)) complain(text)
+    })
+  })
 }
 
 /** A fault of the gateway itself, or a log that could not be written. */

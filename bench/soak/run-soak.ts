@@ -6,6 +6,7 @@ import { createFaultLog } from './faults.ts'
 import { type Flatness, judgeFlatness } from './flatness.ts'
 import { GOOD_VISITORS } from './good-visitors.ts'
 import { HOSTILE_VISITORS } from './hostile-visitors.ts'
+import { liveHeapMiB } from './live-heap.ts'
 import { startDisturbances } from './plan.ts'
 import { countDescriptors, createSampler, type Sample } from './samples.ts'
 import { saveSoak, toColumns } from './save-soak.ts'
@@ -17,14 +18,14 @@ const ROOT = new URL('../..', import.meta.url).pathname
 const SAMPLES = 360
 /** A run this long is kept. */
 const KEPT_FROM_MINUTES = 30
-/** After a fault: connections are made anew, and Redis is asked again only now and then. */
-const SETTLE_MS = 3000
 /** Descriptors that may be open when all clients are gone, beside those from before they came. */
 const SLACK = 3
 const REST_WITHIN_MS = 30_000
 
 interface Outcome {
   readonly samples: readonly Sample[]
+  /** At the end of each third. */
+  readonly liveHeapMiB: readonly number[]
   readonly done: Readonly<Record<string, number>>
   readonly tally: Tally
   readonly complaints: readonly string[]
@@ -33,18 +34,22 @@ interface Outcome {
 async function soak(shop: Shop, { minutes, cycleMs }: SoakArguments): Promise<Outcome> {
   const { gateway, upstream } = shop
   const before = countDescriptors(gateway.pid)
-  const faults = createFaultLog(SETTLE_MS)
-  const tally = createTally(faults)
+  const faults = createFaultLog()
+  const tally = createTally(faults, (text) => console.error(`wrong: ${text}`))
   const sample = createSampler(gateway.pid)
   const disturbances = startDisturbances(shop, faults, cycleMs)
   const visits = startVisits(shop, [...GOOD_VISITORS, ...HOSTILE_VISITORS], tally)
   const samples: Sample[] = []
+  const liveHeap: number[] = []
   const everyMs = Math.max(1000, (minutes * 60_000) / SAMPLES)
-  const endMs = performance.now() + minutes * 60_000
-  while (performance.now() < endMs) {
+  const startMs = performance.now()
+  while (liveHeap.length < 3) {
     await sleep(everyMs)
     samples.push(sample(visits.takeDurations('read')))
     if (samples.length % 24 === 0) console.error(describeProgress(samples.at(-1) as Sample, tally))
+    // Garbage is collected at these moments, so that the second and the last third begin alike.
+    const thirds = (performance.now() - startMs) / (minutes * 20_000)
+    if (thirds >= liveHeap.length + 1) liveHeap.push(await liveHeapMiB(gateway.debuggerUrl))
   }
   await disturbances.stop()
   await visits.stop()
@@ -53,6 +58,7 @@ async function soak(shop: Shop, { minutes, cycleMs }: SoakArguments): Promise<Ou
   const errors = [...(await gateway.metrics())].filter(([name]) => /status="500"/.test(name))
   return {
     samples,
+    liveHeapMiB: liveHeap,
     tally,
     done: { ...disturbances.done, faults: faults.count },
     complaints: [
@@ -88,7 +94,6 @@ function report({ tally, done }: Outcome, flatness: readonly Flatness[]): void {
       `${kept ? '✓' : '✗'} ${title}: ${before.toFixed(2)}, then ${after.toFixed(2)} (at most ${limit.toFixed(2)})`,
     )
   }
-  for (const example of tally.examples) console.log(`wrong: ${example}`)
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -98,13 +103,23 @@ async function main(args: readonly string[]): Promise<void> {
   const shop = await openShop(Math.max(1, settings.cycleMs / 12_000))
   const outcome = await soak(shop, settings)
   const code = await shop.close()
-  const flatness = settings.smoke ? [] : judgeFlatness(outcome.samples)
+  const flatness = settings.smoke ? [] : judgeFlatness(outcome.samples, outcome.liveHeapMiB)
   report(outcome, flatness)
   if (settings.minutes >= KEPT_FROM_MINUTES) {
     const [machine, visits] = [describeMachine(), Object.fromEntries(outcome.tally.counts)]
     const samples = toColumns(outcome.samples)
     await saveSoak(
-      { date, commit, machine, minutes: settings.minutes, visits, done: outcome.done, flatness, samples },
+      {
+        date,
+        commit,
+        machine,
+        minutes: settings.minutes,
+        visits,
+        done: outcome.done,
+        liveHeapMiB: outcome.liveHeapMiB,
+        flatness,
+        samples,
+      },
       ROOT,
     )
   }

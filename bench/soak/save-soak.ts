@@ -14,6 +14,8 @@ export interface SoakRun {
   readonly minutes: number
   readonly visits: Readonly<Record<string, Count>>
   readonly done: Readonly<Record<string, number>>
+  /** At the end of each third, after a collection of garbage. */
+  readonly liveHeapMiB: readonly number[]
   readonly flatness: readonly Flatness[]
   /** All the same length. */
   readonly samples: Readonly<Record<keyof Sample, readonly number[]>>
@@ -26,7 +28,7 @@ export function toColumns(samples: readonly Sample[]): SoakRun['samples'] {
   return Object.fromEntries(columns) as SoakRun['samples']
 }
 
-export function drawSoak({ samples, visits, done, minutes, machine, date, commit }: SoakRun): string {
+export function drawSoak({ samples, liveHeapMiB, visits, done, minutes, machine, date, commit }: SoakRun): string {
   const counts = Object.values(visits)
   const total = counts.reduce(
     (sum, { right, excused, tolerated, wrong }) => sum + right + excused + tolerated + wrong,
@@ -51,8 +53,8 @@ export function drawSoak({ samples, visits, done, minutes, machine, date, commit
     footer: [
       `${total.toLocaleString('en')} visits of ${counts.length} kinds, ${wrong} of them answered wrong; ${done.faults} faults of Redis, issuer and upstream,`,
       `${done.reloads} reloads, ${done.refusedReloads} of a bad file, ${done.rotations} rotated keys. ` +
-        `${machine.cpu}, ${machine.cores} cores, shared with other work.`,
-      `npm run soak -- --minutes ${minutes}. Node ${machine.versions.node}. ${date.slice(0, 10)}, ${commit}.`,
+        `Live heap at each third: ${liveHeapMiB.map((size) => size.toFixed(1)).join(', ')} MiB.`,
+      `${machine.cpu}, ${machine.cores} cores, shared with other work. npm run soak -- --minutes ${minutes}. Node ${machine.versions.node}. ${date.slice(0, 10)}, ${commit}.`,
     ],
   })
 }

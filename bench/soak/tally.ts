@@ -13,19 +13,19 @@ export interface Tally {
   /** `startedAtMs` and `endedAtMs` are monotonic milliseconds. */
   add(visitor: Visitor, outcome: string, startedAtMs: number, endedAtMs: number): void
   readonly counts: ReadonlyMap<string, Readonly<Count>>
-  /** The first of what was wrong, for people. */
-  readonly examples: readonly string[]
   /** Sentences, one for each promise that was broken. */
   complaints(): string[]
 }
 
+/** More are not worth printing. */
 const EXAMPLES = 50
 /** Of fewer visits one is no share yet. */
 const TOLERATED_AT_LEAST = 3
 
-export function createTally(faults: FaultLog): Tally {
+/** @param tell Gets the first of what was wrong, as it happens. */
+export function createTally(faults: FaultLog, tell: (text: string) => void): Tally {
   const counts = new Map<string, Count>()
-  const examples: string[] = []
+  let told = 0
 
   function judge({ expects, excuses = {}, tolerates = [] }: Visitor, outcome: string, fromMs: number, toMs: number) {
     if (expects.includes(outcome)) return 'right'
@@ -36,16 +36,15 @@ export function createTally(faults: FaultLog): Tally {
 
   return {
     counts,
-    examples,
     add(visitor, outcome, startedAtMs, endedAtMs) {
       const count = counts.get(visitor.name) ?? { right: 0, excused: 0, tolerated: 0, wrong: 0 }
       counts.set(visitor.name, count)
       const verdict = judge(visitor, outcome, startedAtMs, endedAtMs)
       count[verdict]++
-      if (verdict !== 'wrong' || examples.length === EXAMPLES) return
+      if (verdict !== 'wrong' || told++ >= EXAMPLES) return
       const faultsThen = [...faults.during(startedAtMs, endedAtMs)].join(', ')
       const when = `${Math.round(startedAtMs)} to ${Math.round(endedAtMs)} ms`
-      examples.push(`${visitor.name}: ${outcome} (${when}${faultsThen === '' ? '' : `, during ${faultsThen}`})`)
+      tell(`${visitor.name}: ${outcome} (${when}${faultsThen === '' ? '' : `, during ${faultsThen}`})`)
     },
     complaints: () =>
       [...counts].flatMap(([name, { right, excused, tolerated, wrong }]) => [
