@@ -20,7 +20,7 @@ interface Fault {
  * How long a fault may be felt after its end, in ms: Redis is looked for now and then, keys are not asked for sooner than
  * `refetchEvery` and a timeout after the last try, and connections to the service are made anew.
  */
-const SETTLE_MS: Readonly<Record<FaultName, number>> = { redis: 4000, issuer: 8000, upstream: 3000 }
+const SETTLE_MS: Readonly<Record<FaultName, number>> = { redis: 4000, issuer: 9000, upstream: 3000 }
 
 /** No visit lasts longer; what ended before is forgotten. */
 const KEPT_MS = 120_000

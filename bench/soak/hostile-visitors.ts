@@ -142,7 +142,7 @@ function isRefused(name: string, perSecond: number, expects: readonly string[], 
 
 export const HOSTILE_VISITORS: readonly Visitor[] = [
   // Of an unknown key nobody can say whether it is the issuer's while the issuer does not answer.
-  { ...isRefused('bad token', 20, ['401'], badToken), excuses: { issuer: ['503'] } },
+  { ...isRefused('bad token', 20, ['401'], badToken), excuses: { issuer: ['503'] }, tolerates: ['503'] },
   isRefused('wrong token', 5, ['401'], wrongToken),
   isRefused('malformed', 5, ['400', 'closed'], (shop) => statusOf(shop, oneOf(MALFORMED))),
   isRefused('smuggling', 5, ['400', '501', 'closed'], smuggle),

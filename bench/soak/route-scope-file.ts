@@ -23,7 +23,7 @@ export function soakFile(at: SoakAddresses, change: number): Record<string, unkn
     issuers: {
       main: {
         ...{ issuer: at.issuer, audience: 'shop-api', clockSkew: isOdd ? '30s' : '29s' },
-        keys: { freshFor: `${at.freshForS}s`, refetchEvery: '5s', timeout: '1s' },
+        keys: { freshFor: `${at.freshForS}s`, refetchEvery: '5s', timeout: '2s' },
       },
     },
     upstreams: {

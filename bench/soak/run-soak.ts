@@ -31,11 +31,11 @@ interface Outcome {
   readonly complaints: readonly string[]
 }
 
-async function soak(shop: Shop, { minutes, cycleMs }: SoakArguments): Promise<Outcome> {
+async function soak(shop: Shop, { minutes, cycleMs, smoke }: SoakArguments): Promise<Outcome> {
   const { gateway, upstream } = shop
   const before = countDescriptors(gateway.pid)
   const faults = createFaultLog()
-  const tally = createTally(faults, (text) => console.error(`wrong: ${text}`))
+  const tally = createTally(faults, (text) => console.error(`wrong: ${text}`), smoke ? 1 : undefined)
   const sample = createSampler(gateway.pid)
   const disturbances = startDisturbances(shop, faults, cycleMs)
   const visits = startVisits(shop, [...GOOD_VISITORS, ...HOSTILE_VISITORS], tally)

@@ -9,10 +9,7 @@ export interface Visitor {
   readonly expects: readonly string[]
   /** What may come as well while a fault lasts. */
   readonly excuses?: Readonly<Partial<Record<FaultName, readonly string[]>>>
-  /** What a busy machine may bring about, in at most {@link TOLERATED_SHARE} of the visits. */
+  /** What a busy machine may bring about, in a few of the visits. */
   readonly tolerates?: readonly string[]
   visit(shop: Shop): Promise<string>
 }
-
-/** Redis has 20 ms for an answer; where others work beside the soak, that is missed now and then. */
-export const TOLERATED_SHARE = 0.01

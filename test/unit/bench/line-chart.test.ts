@@ -26,6 +26,18 @@ describe('drawLineChart', () => {
     expect(middle - left).toBe(right - middle)
   })
 
+  it('puts many sizes on a linear axis, labels the chosen ones, and draws no dots', () => {
+    const linear = drawLineChart({ ...chart, sizes: [0, 500, 1000], linearTicks: [0, 250] })
+    const [left, middle, right] = (curves(linear)[0] ?? []).map(([x]) => x) as [number, number, number]
+    expect(middle - left).toBe(right - middle)
+    const labels = [...linear.matchAll(/text-anchor="middle" x="(\d+)"[^>]*>(\d+)</g)]
+    expect(labels.map(([, x, label]) => [Number(x), label])).toEqual([
+      [left, '0'],
+      [left + (middle - left) / 2, '250'],
+    ])
+    expect(linear).not.toContain('<circle')
+  })
+
   it('puts values of one unit on one axis that begins at 0', () => {
     const [a = [], b = [], memory = []] = curves(svg).map((points) => points.map(([, y]) => y))
     expect(a[2]).toBe(b[2])
