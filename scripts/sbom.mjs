@@ -1,13 +1,14 @@
 /**
  * Writes the software bill of materials, CycloneDX: what `dist` is made of and what an installation brings, with licences and
- * hashes, all from the lock file. Argument: the file to write.
+ * hashes, all from the lock file. Arguments: the file to write; `--omit=optional` leaves out what only `dev` needs.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const [target = 'sbom.cdx.json'] = process.argv.slice(2)
+const [target = 'sbom.cdx.json', omit] = process.argv.slice(2)
+const isShipped = ([path, { dev, optional }]) => path !== '' && !dev && !(optional && omit === '--omit=optional')
 const readJson = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'))
 
 // `npm sbom --omit dev` drops packages that development needs as well, such as zod, and calls the project by its folder:
@@ -17,7 +18,11 @@ try {
   const { devDependencies: _, ...packageFile } = readJson('package.json')
   const lockFile = readJson('package-lock.json')
   const { devDependencies: __, ...root } = lockFile.packages['']
-  const shipped = Object.entries(lockFile.packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  if (omit === '--omit=optional') {
+    delete packageFile.optionalDependencies
+    delete root.optionalDependencies
+  }
+  const shipped = Object.entries(lockFile.packages).filter(isShipped)
   const project = join(folder, packageFile.name)
   mkdirSync(project)
   writeFileSync(join(project, 'package.json'), JSON.stringify(packageFile))

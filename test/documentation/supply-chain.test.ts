@@ -116,6 +116,15 @@ describe('the bill of materials: `npm run sbom`', () => {
     )
   })
 
+  it('leaves out what only development on one machine needs, for the image', async () => {
+    const file = join(folder, 'image.json')
+    const options = { cwd: new URL('../..', import.meta.url) }
+    await promisify(execFile)(process.execPath, ['scripts/sbom.mjs', file, '--omit=optional'], options)
+    const { components } = JSON.parse(await readFile(file, 'utf8')) as Bom
+    const needed = shipped.filter(([, { optional }]) => optional !== true).map(([path]) => nameOf(path))
+    expect(components.map(({ name }) => name).toSorted()).toEqual(needed.toSorted())
+  })
+
   it('names no path of the machine that made it', () => {
     expect(text).not.toContain(tmpdir())
     expect(text).not.toContain(new URL('../..', import.meta.url).pathname)

@@ -20,6 +20,7 @@ interface Service {
   readonly read_only?: boolean
   readonly cap_drop?: readonly string[]
   readonly security_opt?: readonly string[]
+  readonly pids_limit?: number
   readonly healthcheck?: object
 }
 
@@ -74,7 +75,11 @@ describe('docker-compose.yml', () => {
   })
 
   it.each([...Object.keys(compose.services)])('gives %s no privileges and a health check', (name) => {
-    expect(service(name)).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    expect(service(name)).toMatchObject({
+      ...{ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'], ulimits: { core: 0 } },
+    })
+    // Keycloak's threads are many.
+    expect(service(name).pids_limit === 200 || name === 'keycloak').toBe(true)
     expect(service(name).healthcheck !== undefined || name === 'gateway').toBe(true)
     const user = own.includes(name) ? /^USER (\S+)$/m.exec(dockerfile)?.[1] : service(name).user
     expect(user).toMatch(/^[1-9]\d*:\d+$/)
@@ -95,6 +100,35 @@ describe('docker-compose.yml', () => {
     expect(service('keycloak').volumes).toEqual([
       `./keycloak-realm.json:/opt/keycloak/data/import/${realm}-realm.json:ro`,
     ])
+  })
+})
+
+describe('the image', () => {
+  const stages = dockerfile.split(/^FROM /m).slice(1)
+  const last = stages.at(-1) ?? ''
+
+  it('is made by the hashes of the lock file, and runs no script of a package', () => {
+    for (const [command] of dockerfile.matchAll(/npm (?:ci|install|i)\b.*/g))
+      expect(command).toMatch(/^npm ci --ignore-scripts /)
+  })
+
+  it('holds the bundle and its bill of materials, owned by root, and no packages', () => {
+    expect([...last.matchAll(/^(?:COPY|ADD) (.*)$/gm)].map(([, what]) => what)).toEqual([
+      '--from=build /build/package.json ./',
+      '--from=build /build/sbom.cdx.json ./',
+      '--from=build /build/dist ./dist',
+    ])
+    expect(last).not.toMatch(/^RUN /m)
+  })
+
+  it('runs the program itself, so that signals reach it', () => {
+    expect(last).toContain('ENTRYPOINT ["/app/dist/main.js"]')
+    expect(last).toContain('STOPSIGNAL SIGTERM')
+  })
+
+  it('takes the Node that the project is tested with', () => {
+    const { devDependencies } = JSON.parse(read('package.json'))
+    for (const stage of stages) expect(stage).toMatch(new RegExp(`^node:${devDependencies.node}-`))
   })
 })
 
