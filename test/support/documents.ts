@@ -5,6 +5,7 @@ const ROOT = new URL('../../', import.meta.url)
 export const DOCUMENTS = [
   'README.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   'docs/production.md',
   'docs/commands.md',
   'docs/lint.md',
