@@ -142,10 +142,10 @@ function isRefused(name: string, perSecond: number, expects: readonly string[], 
 
 export const HOSTILE_VISITORS: readonly Visitor[] = [
   // Of an unknown key nobody can say whether it is the issuer's while the issuer does not answer.
-  { ...isRefused('bad token', 20, ['401'], badToken), excuses: { issuer: ['503'] }, tolerates: ['503'] },
-  isRefused('wrong token', 5, ['401'], wrongToken),
-  isRefused('malformed', 5, ['400', 'closed'], (shop) => statusOf(shop, oneOf(MALFORMED))),
-  isRefused('smuggling', 5, ['400', '501', 'closed'], smuggle),
+  { ...isRefused('bad token', 12, ['401'], badToken), excuses: { issuer: ['503'] }, tolerates: ['503'] },
+  isRefused('wrong token', 3, ['401'], wrongToken),
+  isRefused('malformed', 3, ['400', 'closed'], (shop) => statusOf(shop, oneOf(MALFORMED))),
+  isRefused('smuggling', 3, ['400', '501', 'closed'], smuggle),
   isRefused('confusing path', 3, ['400'], confuse),
   isRefused('too long', 2, ['refused'], exceed),
   isRefused('body too large', 1, ['413', 'closed'], exceedBody),
@@ -164,5 +164,5 @@ export const HOSTILE_VISITORS: readonly Visitor[] = [
   leaves('leaves before the answer', 1, async (shop) =>
     leave(shop, await asked(shop, 'GET /faulty/late HTTP/1.1'), 100),
   ),
-  leaves('leaves at once', 5, (shop) => leave(shop, '', 0)),
+  leaves('leaves at once', 3, (shop) => leave(shop, '', 0)),
 ]

@@ -11,6 +11,7 @@ import { startDisturbances } from './plan.ts'
 import { countDescriptors, createSampler, type Sample } from './samples.ts'
 import { saveSoak, toColumns } from './save-soak.ts'
 import { openShop, type Shop } from './shop.ts'
+import { watchForStarvation } from './starvation.ts'
 import { createTally, type Tally } from './tally.ts'
 import { startVisits } from './visits.ts'
 
@@ -18,6 +19,8 @@ const ROOT = new URL('../..', import.meta.url).pathname
 const SAMPLES = 360
 /** A run this long is kept. */
 const KEPT_FROM_MINUTES = 30
+/** Of the time. */
+const STARVED_SHARE = 0.2
 /** Descriptors that may be open when all clients are gone, beside those from before they came. */
 const SLACK = 3
 const REST_WITHIN_MS = 30_000
@@ -38,6 +41,7 @@ async function soak(shop: Shop, { minutes, cycleMs, smoke }: SoakArguments): Pro
   const tally = createTally(faults, (text) => console.error(`wrong: ${text}`), smoke ? 1 : undefined)
   const sample = createSampler(gateway.pid)
   const disturbances = startDisturbances(shop, faults, cycleMs)
+  const starvation = watchForStarvation([gateway.pid, process.pid], faults)
   const visits = startVisits(shop, [...GOOD_VISITORS, ...HOSTILE_VISITORS], tally)
   const samples: Sample[] = []
   const liveHeap: number[] = []
@@ -53,6 +57,7 @@ async function soak(shop: Shop, { minutes, cycleMs, smoke }: SoakArguments): Pro
   }
   await disturbances.stop()
   await visits.stop()
+  starvation.stop()
   await shop.rest()
   const left = await untilAtRest(gateway.pid, before + SLACK)
   const errors = [...(await gateway.metrics())].filter(([name]) => /status="500"/.test(name))
@@ -60,9 +65,12 @@ async function soak(shop: Shop, { minutes, cycleMs, smoke }: SoakArguments): Pro
     samples,
     liveHeapMiB: liveHeap,
     tally,
-    done: { ...disturbances.done, faults: faults.count },
+    done: { ...disturbances.done, faults: faults.count, starvedSeconds: Math.round(starvation.seconds) },
     complaints: [
       ...tally.complaints(),
+      ...(!smoke && starvation.seconds > minutes * 60 * STARVED_SHARE
+        ? ['the machine was too busy for a verdict']
+        : []),
       ...disturbances.complaints,
       ...gateway.complaints,
       ...errors.map(([name, count]) => `${name}: ${count}`),

@@ -28,7 +28,7 @@ export function toColumns(samples: readonly Sample[]): SoakRun['samples'] {
   return Object.fromEntries(columns) as SoakRun['samples']
 }
 
-export function drawSoak({ samples, liveHeapMiB, visits, done, minutes, machine, date, commit }: SoakRun): string {
+function drawSoak({ samples, liveHeapMiB, visits, done, minutes, machine, date, commit }: SoakRun): string {
   const counts = Object.values(visits)
   const total = counts.reduce(
     (sum, { right, excused, tolerated, wrong }) => sum + right + excused + tolerated + wrong,
@@ -54,7 +54,8 @@ export function drawSoak({ samples, liveHeapMiB, visits, done, minutes, machine,
       `${total.toLocaleString('en')} visits of ${counts.length} kinds, ${wrong} of them answered wrong; ${done.faults} faults of Redis, issuer and upstream,`,
       `${done.reloads} reloads, ${done.refusedReloads} of a bad file, ${done.rotations} rotated keys. ` +
         `Live heap at each third: ${liveHeapMiB.map((size) => size.toFixed(1)).join(', ')} MiB.`,
-      `${machine.cpu}, ${machine.cores} cores, shared with other work. npm run soak -- --minutes ${minutes}. Node ${machine.versions.node}. ${date.slice(0, 10)}, ${commit}.`,
+      `${machine.cpu}, ${machine.cores} cores, shared with other work, which left no time for the gateway in ${done.starvedSeconds} s of it.`,
+      `npm run soak -- --minutes ${minutes}. Node ${machine.versions.node}. ${date.slice(0, 10)}, ${commit}.`,
     ],
   })
 }
