@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=4
 /** The process: arguments, environment, streams, signals. The only file that touches it. */
 import packageFile from '../package.json' with { type: 'json' }
 import type { CommandIo } from './cli/command-io.ts'
@@ -17,7 +17,8 @@ const io: CommandIo = {
   },
 }
 
-// Node opens its debugger at this signal, on a port that everybody on the machine may connect to. Whoever listens prevents it.
+// Node opens its debugger at this signal, on a port that everybody on the machine may connect to. Whoever listens prevents it,
+// also where the first line is not read.
 process.on('SIGUSR1', () => {})
 
 // A reader that has seen enough (`scopegate routes | head`) is no failure.

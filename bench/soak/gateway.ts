@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { stringify } from 'yaml'
 import { buildProgram } from '../../test/support/built-program.ts'
+import { programOf } from '../processes.ts'
 
 type LogLine = Readonly<Record<string, unknown>>
 
@@ -35,8 +36,8 @@ export async function startSoakGateway(file: Record<string, unknown>): Promise<S
   const configFile = join(folder, 'scopegate.yaml')
   await writeFile(configFile, stringify(file))
   const { PORT: _port, NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
-  const args = ['--inspect=127.0.0.1:0', join(program.folder, 'dist/main.js'), 'start', '-c', configFile]
-  const child = spawn(process.execPath, args, {
+  const [executable = '', ...options] = programOf(program.folder)
+  const child = spawn(executable, ['--inspect=127.0.0.1:0', ...options, 'start', '-c', configFile], {
     cwd: program.folder,
     env: { ...env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -43,7 +43,9 @@ describe('the package', () => {
     const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
     const { stdout } = await promisify(execFile)(main, ['--version'], { env: { PATH } })
     expect(stdout).toBe(`${packageFile.version}\n`)
-    expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env -S node --max-semi-space-size=4\n/)
+    expect(await readFile(main, 'utf8')).toMatch(
+      /^#!\/usr\/bin\/env -S node --disable-sigusr1 --max-semi-space-size=4\n/,
+    )
     expect(readProjectFile('Dockerfile')).toContain('ENTRYPOINT ["/app/dist/main.js"]')
   })
 
