@@ -4,6 +4,7 @@ import { createFaultLog } from '../../../bench/soak/faults.ts'
 import { judgeFlatness } from '../../../bench/soak/flatness.ts'
 import { parseMetrics } from '../../../bench/soak/gateway.ts'
 import { quantile, type Sample } from '../../../bench/soak/samples.ts'
+import { parseWaitedMs } from '../../../bench/soak/starvation.ts'
 import { createTally } from '../../../bench/soak/tally.ts'
 import type { Visitor } from '../../../bench/soak/visitor.ts'
 
@@ -61,6 +62,20 @@ describe('the tally', () => {
     tally.add(excused, '502', 10, 20)
     tally.add(excused, '500', 10, 20)
     expect(tally.counts.get('read')).toMatchObject({ excused: 1, wrong: 2 })
+  })
+
+  it('excuses what comes late on a busy machine, and nothing that is wrong at any time', () => {
+    const { tally, faults, at } = world()
+    at(5000)
+    tally.add(visitor(), '200', 0, 1)
+    faults.begin('machine', 1000)
+    expect(faults.count).toBe(0)
+    tally.add(visitor(), 'hung', 3000, 3999)
+    expect(tally.counts.get('read')).toMatchObject({ excused: 0, wrong: 1 })
+    for (const outcome of ['hung', '503', '504', 'cut']) tally.add(visitor(), outcome, 4000, 5000)
+    expect(tally.counts.get('read')).toMatchObject({ excused: 4, wrong: 1 })
+    for (const outcome of ['401', '500', 'not what was sent']) tally.add(visitor(), outcome, 4000, 5000)
+    expect(tally.counts.get('read')).toMatchObject({ excused: 4, wrong: 4 })
   })
 
   it('complains of a kind that is always excused', () => {
@@ -123,6 +138,10 @@ describe('flatness', () => {
 })
 
 describe('what the soak reads', () => {
+  it('is the time that a thread waited for a processor, in ms', () => {
+    expect(parseWaitedMs('123456789 5000000 42\n')).toBe(5)
+  })
+
   it('is metrics by name with labels', () => {
     expect([...parseMetrics('# TYPE a counter\na{route="/x y",status="200"} 3\nb 0.5\n')]).toEqual([
       ['a{route="/x y",status="200"}', 3],
