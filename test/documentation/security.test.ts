@@ -1,5 +1,5 @@
 /** SECURITY.md, compared with the project. A defence without a test is a wish. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import packageFile from '../../package.json' with { type: 'json' }
 import { codeSpans, markedPart, readProjectFile, tableRows } from '../support/documents.ts'
@@ -22,11 +22,6 @@ describe('the threats in SECURITY.md', () => {
     expect(file).toMatch(/^test\/.*\.test\.ts$/)
     expect(existsSync(new URL(file, root)), file).toBe(true)
     expect(readFileSync(new URL(file, root), 'utf8')).toMatch(/\b(?:it|describe\w*)(?:\.each)?\(/)
-  })
-
-  it('name every file of security tests', () => {
-    const files = readdirSync(new URL('test/security', root)).filter((file) => file.endsWith('.test.ts'))
-    expect(named).toEqual(expect.arrayContaining(files.map((file) => `test/security/${file}`)))
   })
 })
 
