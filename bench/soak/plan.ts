@@ -12,7 +12,7 @@ export interface Disturbances {
   stop(): Promise<void>
 }
 
-/** A part of a cycle. */
+export const FAULTS_IN_A_CYCLE = 4
 const RELOADS_IN_A_CYCLE = 10
 const BROKEN_EVERY = 4
 const SEEN_WITHIN_MS = 10_000

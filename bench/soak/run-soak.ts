@@ -7,7 +7,7 @@ import { type Flatness, judgeFlatness } from './flatness.ts'
 import { GOOD_VISITORS } from './good-visitors.ts'
 import { HOSTILE_VISITORS } from './hostile-visitors.ts'
 import { liveHeapMiB } from './live-heap.ts'
-import { startDisturbances } from './plan.ts'
+import { FAULTS_IN_A_CYCLE, startDisturbances } from './plan.ts'
 import { countDescriptors, createSampler, type Sample } from './samples.ts'
 import { saveSoak, toColumns } from './save-soak.ts'
 import { openShop, type Shop } from './shop.ts'
@@ -47,13 +47,15 @@ async function soak(shop: Shop, { minutes, cycleMs, smoke }: SoakArguments): Pro
   const liveHeap: number[] = []
   const everyMs = Math.max(1000, (minutes * 60_000) / SAMPLES)
   const startMs = performance.now()
-  while (liveHeap.length < 3) {
+  // On a busy machine a short soak takes longer: everything has to happen once.
+  const hasSeenAll = () => faults.count >= FAULTS_IN_A_CYCLE && disturbances.done.refusedReloads > 0
+  while (liveHeap.length < 3 || !hasSeenAll()) {
     await sleep(everyMs)
     samples.push(sample(visits.takeDurations('read')))
     if (samples.length % 24 === 0) console.error(describeProgress(samples.at(-1) as Sample, tally))
     // Garbage is collected at these moments, so that the second and the last third begin alike.
     const thirds = (performance.now() - startMs) / (minutes * 20_000)
-    if (thirds >= liveHeap.length + 1) liveHeap.push(await liveHeapMiB(gateway.debuggerUrl))
+    if (liveHeap.length < 3 && thirds >= liveHeap.length + 1) liveHeap.push(await liveHeapMiB(gateway.debuggerUrl))
   }
   await disturbances.stop()
   await visits.stop()
