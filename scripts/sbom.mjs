@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const [target = 'sbom.cdx.json', omit] = process.argv.slice(2)
-const isShipped = ([path, { dev, optional }]) => path !== '' && !dev && !(optional && omit === '--omit=optional')
+const isShipped = ([path, { dev, optional, devOptional }]) =>
+  path !== '' && !dev && !((optional || devOptional) && omit === '--omit=optional')
 const readJson = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'))
 
 // `npm sbom --omit dev` drops packages that development needs as well, such as zod, and calls the project by its folder:

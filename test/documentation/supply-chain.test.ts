@@ -15,11 +15,15 @@ interface LockEntry {
   readonly license?: string
   readonly dev?: boolean
   readonly optional?: boolean
+  /** Needed by development as well; beside that only by what is optional. */
+  readonly devOptional?: boolean
 }
 
 function packagesOf(lockFile: string): [path: string, entry: LockEntry][] {
   const { packages } = JSON.parse(readProjectFile(lockFile)) as { packages: Record<string, LockEntry> }
-  return Object.entries(packages).filter(([path]) => path !== '')
+  return Object.entries(packages)
+    .filter(([path]) => path !== '')
+    .map(([path, entry]) => [path, entry.devOptional === true ? { ...entry, optional: true } : entry])
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
