@@ -8,6 +8,9 @@ export const FILE_OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const
 
+/** Decision logs; what follows without an option is taken for more of them, so that a shell may expand `*`. */
+export const FROM_OPTION = { from: { type: 'string', multiple: true } } as const
+
 /** No arguments at all. */
 export function readNoArguments(args: string[]): void {
   if (args.length > 0) throw new UsageError('this command takes no arguments')

@@ -54,7 +54,7 @@ function accessTable(title: string, changes: readonly AccessChange[]): string[] 
 }
 
 /** As code, whatever is in it. */
-function code(text: string): string {
+export function code(text: string): string {
   const plain = withoutControls(text).replaceAll('|', '\\|')
   return plain.includes('`') ? `\`\` ${plain} \`\`` : `\`${plain}\``
 }

@@ -23,6 +23,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'the routes as OpenAPI; check compares them with services, import drafts them',
     load: () => import('./openapi.ts'),
   },
+  impact: {
+    summary: 'which recorded requests a new file would treat otherwise, by client and route',
+    load: () => import('./impact.ts'),
+  },
+  usage: { summary: 'which scopes clients hold, and which they use', load: () => import('./usage.ts') },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }
 
