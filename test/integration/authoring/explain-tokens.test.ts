@@ -49,6 +49,14 @@ async function explain(args: readonly string[], stdin = '', secret = token) {
 const curl = (value: string) => `curl -s 'http://gateway.example/orders/7' \\\n  -H 'Authorization: Bearer ${value}'`
 
 describe('scopegate explain with a token', () => {
+  it('prints no token that is none by its looks, wherever it stands', async () => {
+    const io = createTestIo()
+    const line = "curl 'http://h/open?key=opaque-secret' -H 'Authorization: Bearer opaque-secret'"
+    await dispatch(io, ['explain', '-c', config.file, '--offline', '--curl', line, '--json'], '1.2.3')
+    expect(JSON.parse(io.out).upstream.path).toBe('/open?key=[token]')
+    expect(io.out + io.err).not.toContain('opaque-secret')
+  })
+
   it('checks the signature with the keys of the issuer, and prints no token', async () => {
     const { code, out, err } = await explain(['--curl', '-'], curl(token))
     expect({ code, err }).toEqual({ code: 0, err: '' })

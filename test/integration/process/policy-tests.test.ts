@@ -14,6 +14,8 @@ describe('a red test of the route-scope file', () => {
   it('refuses a start, with its place, what was expected and what came', async () => {
     const config = await writeConfig({ ...openTo('http://127.0.0.1:1'), tests: [green, red] })
     const { status, stdout, stderr } = spawnSync(process.execPath, ['src/main.ts', 'start', '-c', config.file], {
+      // A start that is not refused would run on.
+      timeout: 10_000,
       ...{ cwd: ROOT, encoding: 'utf8', env: { PATH: process.env.PATH ?? '' } },
     })
     await config.close()

@@ -71,6 +71,15 @@ describe('diff', () => {
     ])
   })
 
+  it('follows a path that leaves a literal for a parameter', () => {
+    const any = { path: '/{x}/{id}', to: 'orders', allow: [read] }
+    const before = [any, { path: '/a/{id}', to: 'orders', allow: [{ methods: ['GET'], roles: 'admin' }] }]
+    const after = [any, { path: '/a/b', to: 'orders', allow: [{ methods: ['GET'], roles: 'admin' }] }]
+    expect(routes(before, after).newlyAllowed).toMatchObject([
+      { route: '/{x}/{id}', who: 'scope orders:read', example: { path: expect.stringMatching(/^\/a\/[^b]/) } },
+    ])
+  })
+
   it('tells ownership from any token', () => {
     const user = (...allow: unknown[]) => [{ path: '/users/{id}', to: 'orders', allow }]
     const own = { methods: ['GET'], where: { 'path.id': 'token.sub' } }
