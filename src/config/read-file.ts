@@ -22,7 +22,7 @@ export const readTextFile: ReadFile = (path, maxBytes) => {
 function readBounded(path: string, maxBytes: number): Buffer {
   const descriptor = openSync(path, 'r')
   try {
-    const buffer = Buffer.alloc(Math.min(maxBytes, 4 * 1024 * 1024))
+    const buffer = Buffer.alloc(maxBytes)
     let length = 0
     for (let read = -1; read !== 0 && length < buffer.length; length += read) {
       read = readSync(descriptor, buffer, length, buffer.length - length, null)

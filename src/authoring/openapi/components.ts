@@ -15,8 +15,16 @@ export interface Components {
 export function createComponents(own: Readonly<Record<string, JsonObject>>): Components {
   const sections = new Map(Object.entries(own).map(([name, entries]) => [name, new Map(Object.entries(entries))]))
   const known = new Map<ApiDocument, Map<string, string>>()
+  /** One after the other: what refers to each other in a long chain would be too deep otherwise. */
+  const waiting: (() => void)[] = []
 
   function take(piece: Json, document: ApiDocument, upstream: string): Json {
+    const taken = copyOf(piece, document, upstream)
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) next()
+    return taken
+  }
+
+  function copyOf(piece: Json, document: ApiDocument, upstream: string): Json {
     const refer = (reference: string) => referTo(reference, document, upstream)
     return copy(piece, { refer, isOld: document.isOld })
   }
@@ -34,9 +42,8 @@ export function createComponents(own: Readonly<Record<string, JsonObject>>): Com
     const free = toFreeName(entries, name, upstream)
     const target = `#/components/${section}/${free}`
     names.set(whole, target)
-    // Kept for what refers back to it while it is copied.
     entries.set(free, null)
-    entries.set(free, take(lookUp(document.data, whole) ?? {}, document, upstream))
+    waiting.push(() => entries.set(free, copyOf(lookUp(document.data, whole) ?? {}, document, upstream)))
     return target + tail
   }
 

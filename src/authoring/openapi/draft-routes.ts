@@ -52,7 +52,8 @@ function whyNot({ method }: ServiceOperation): string {
 /** With names that a route may have; undefined: a segment is neither text nor one parameter. */
 function toRoutePath(segments: readonly string[]): { readonly text: string; readonly shape: string } | undefined {
   const names: string[] = []
-  const own = segments.map((segment) => {
+  // A route takes a slash at the end as well.
+  const own = (segments.at(-1) === '' ? segments.slice(0, -1) : segments).map((segment) => {
     const param = wholeParamOf(segment)
     if (param === undefined) return segment
     const name = freeName(param.replace(/\W/g, '_'), names)
@@ -74,7 +75,7 @@ function formatRoute({ path, operations }: RouteDraft, upstream: string): string
   const closed = lines.filter(({ isPublic }) => !isPublic)
   return [
     `  - path: ${inFlow([path]).slice(1, -1)}`,
-    `    to: ${upstream}`,
+    `    to: ${inFlow([upstream]).slice(1, -1)}`,
     ...(open.length > 0 ? [`    methods: [${open.map(({ method }) => method).join(', ')}]`] : []),
     ...(open.length > 0 ? ['    public: the document asks for no token'] : []),
     ...(closed.length > 0 ? ['    allow:', ...closed.map(formatLine)] : []),

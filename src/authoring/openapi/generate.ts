@@ -61,10 +61,11 @@ function addOfService(paths: Paths, meeting: Meeting, components: Components): v
 }
 
 /** Methods of which the service has said nothing. */
-function addBare(paths: Paths, route: RouteConfig, { segments, rest }: PathTemplate): void {
+function addBare(paths: Paths, route: RouteConfig, template: PathTemplate): void {
   for (const method of methodsOf(route)) {
-    if (!paths.has(method, segments))
-      paths.add(method, segments, complete(route, method, bareOperation(segments, rest)))
+    if (paths.has(method, template.segments)) continue
+    const operation = bareOperation(method, template, route.bodyBytes)
+    paths.add(method, template.segments, complete(route, method, operation))
   }
 }
 
@@ -107,6 +108,7 @@ function renamed(meeting: Meeting, segments: readonly string[]): Meeting {
 interface Paths {
   /** OpenAPI has no two paths that differ in the names of their parameters alone: the segments that stand for these. */
   nameOf(segments: readonly string[]): readonly string[]
+  /** With or without a slash at the end. */
   has(method: string, segments: readonly string[]): boolean
   add(method: string, segments: readonly string[], operation: JsonObject, name?: OperationName): void
   toJson(): JsonObject
@@ -122,7 +124,10 @@ function createPaths(): Paths {
   const ids: string[] = []
   return {
     nameOf: (segments) => items.get(shapeOf(segments))?.segments ?? segments,
-    has: (method, segments) => items.get(shapeOf(segments))?.operations.has(method.toLowerCase()) ?? false,
+    has(method, segments) {
+      const both = [items.get(shapeOf(segments)), items.get(shapeOf([...segments, '']))]
+      return both.some((item) => item?.operations.has(method.toLowerCase()))
+    },
     add(method, segments, operation, { id, upstream = '' } = { id: undefined, upstream: '' }) {
       const shape = shapeOf(segments)
       const item = items.get(shape) ?? { segments, operations: new Map<string, Json>() }

@@ -39,7 +39,8 @@ function meet(route: RouteConfig, service: ServiceOperation): Meeting | undefine
   const upstream = segmentsOf(route.rewrite ?? route.path)
   const takesRest = upstream.at(-1) === '**'
   const fixed = takesRest ? upstream.slice(0, -1) : upstream
-  const { segments } = service
+  const hasSlash = service.segments.at(-1) === ''
+  const segments = hasSlash ? service.segments.slice(0, -1) : service.segments
   if (takesRest ? segments.length < fixed.length : segments.length !== fixed.length) return undefined
   const bound = bind(fixed, segments)
   if (bound === undefined) return undefined
@@ -52,11 +53,14 @@ function meet(route: RouteConfig, service: ServiceOperation): Meeting | undefine
   const rename = (name: string) => {
     const free = names.get(name) ?? freeName(name, taken)
     names.set(name, free)
+    taken.push(free)
     return free
   }
   const client = [
     ...head.map((segment) => (wholeParamOf(segment) === undefined ? renameParams(segment, rename) : segment)),
     ...segments.slice(fixed.length).map((segment) => renameParams(segment, rename)),
+    // A rewrite without a rest sends none.
+    ...(hasSlash && (takesRest || route.rewrite === undefined) ? [''] : []),
   ]
   return { route, service, segments: client, names }
 }

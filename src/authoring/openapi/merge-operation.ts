@@ -4,18 +4,23 @@ import type { Components } from './components.ts'
 import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts'
 import type { Meeting } from './meetings.ts'
 import { follow } from './operations.ts'
-import { paramsOf } from './path-template.ts'
+import { type PathTemplate, paramsOf } from './path-template.ts'
 import { answerFields, refusalReference, refusalResponses, refusalsOf } from './refusals.ts'
 
 /** Taken as they are. Servers, security, callbacks and extensions are the service's own affair. */
 const TAKEN = ['tags', 'summary', 'externalDocs', 'deprecated', 'requestBody'] as const
 
-/** Fields of a request that the gateway reads or sets; no client can send them to the service. */
+/** OpenAPI has parameters of these names ignored (section 4.8.12.2); the first is the gateway's. */
 const NOT_SENT = ['authorization', 'accept', 'content-type']
 
-export function bareOperation(segments: readonly string[], rest: string | undefined): JsonObject {
+/** What the gateway knows of an operation: its path, and that it may have a body. */
+export function bareOperation(method: string, { segments, rest }: PathTemplate, bodyBytes: number): JsonObject {
   const parameters = pathParameters(segments, new Map(), rest)
-  return parameters.length > 0 ? { parameters } : {}
+  const body = { description: `At most ${bodyBytes} bytes.`, content: { '*/*': {} } }
+  return {
+    ...(parameters.length > 0 && { parameters }),
+    ...(['POST', 'PUT', 'PATCH'].includes(method) && { requestBody: body }),
+  }
 }
 
 /** Without security. */

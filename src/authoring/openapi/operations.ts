@@ -8,7 +8,7 @@ export interface ServiceOperation {
   readonly method: string
   /** As the document has it: without the path of its server. */
   readonly path: string
-  /** Of the whole path; a parameter is `{name}`, or a part of a segment. */
+  /** Of the whole path; a parameter is `{name}`, or a part of a segment. After a slash at the end the last is empty. */
   readonly segments: readonly string[]
   /** Line of the operation. */
   readonly line: number
@@ -55,7 +55,7 @@ function toOperation(
     document,
     method: method.toUpperCase(),
     path,
-    segments: whole.split('/').filter((segment) => segment !== ''),
+    segments: whole === '/' ? [] : whole.slice(1).split('/'),
     line: document.line(['paths', path, method]),
     operation,
     parameters: mergeParameters(document, item, operation),

@@ -58,7 +58,8 @@ export function createRoutePaths(config: GatewayConfig): RoutePaths {
     let count = 0
     const texts = segments.map((segment) => segment.replace(PARAMETER, () => fresh(count++)))
     try {
-      return table.match(readRequestTarget(toPath(texts), Number.MAX_SAFE_INTEGER).path)?.route === route
+      const { path, query } = readRequestTarget(toPath(texts), Number.MAX_SAFE_INTEGER)
+      return query === '' && table.match(path)?.route === route
     } catch {
       return false
     }

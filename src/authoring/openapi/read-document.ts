@@ -1,5 +1,5 @@
 /** A service's OpenAPI document: read, and refused when it holds what cannot be followed from here. */
-import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Scalar } from 'yaml'
+import { isMap, isNode, isPair, isScalar, isSeq, parseDocument, type Scalar, visit } from 'yaml'
 import { type Problem, quoteText } from '../../config/problem.ts'
 import { createSourceFile, fileProblem, type SourceFile } from '../../config/source-file.ts'
 import { copy } from './copy.ts'
@@ -35,10 +35,12 @@ export function readDocument(text: string, file: string): ReadResult {
 }
 
 function read(source: SourceFile, file: string): ReadResult {
-  const yaml = parseDocument(source.text, { prettyErrors: false, logLevel: 'error', lineCounter: new LineCounter() })
+  const yaml = parseDocument(source.text, { prettyErrors: false, logLevel: 'error', uniqueKeys: false })
   const [error] = yaml.errors
   if (error)
     return { problems: [source.problem(Math.min(error.pos[0], source.text.length), [], 'not valid YAML or JSON')] }
+  const twice = findDuplicateKey(yaml)
+  if (twice) return { problems: [source.problem(twice.range?.[0] ?? 0, [], 'this key stands twice in its mapping')] }
   const data = yaml.toJS({ maxAliasCount: 100 }) as Json
   const version = isObject(data) ? data.openapi : undefined
   if (!isObject(data) || typeof version !== 'string' || !/^3\.[01]\.\d/.test(version)) {
@@ -50,6 +52,23 @@ function read(source: SourceFile, file: string): ReadResult {
   if (problems.length > 0) return { problems }
   const line = (path: JsonPath) => source.line(offset(path))
   return { document: { file, data, isOld: version.startsWith('3.0.'), line } }
+}
+
+/** The library's own check takes a minute for a mapping of 20,000 keys. */
+function findDuplicateKey(yaml: Yaml): Scalar | undefined {
+  let found: Scalar | undefined
+  visit(yaml, {
+    Map(_, { items }) {
+      const names = new Set<string>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : ''
+        if (isScalar(key) && names.has(name)) found ??= key
+        names.add(name)
+      }
+      return found === undefined ? undefined : visit.BREAK
+    },
+  })
+  return found
 }
 
 /** Where the key of a value stands, or the item of a list; of what is not there, the nearest that is. */

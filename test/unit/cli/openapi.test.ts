@@ -7,35 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { dispatch } from '../../../src/cli/dispatch.ts'
 import { policyFile } from '../../support/policy-file.ts'
+import { DOCUMENT } from './openapi-document.ts'
 import { createTestIo } from './test-io.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-openapi-'))
 const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
-
-const DOCUMENT = `openapi: 3.1.0
-info: { title: Orders, version: "1" }
-security:
-  - login: [orders:read]
-paths:
-  /orders:
-    get: { responses: { 200: { description: All } } }
-    post:
-      security: [{ login: [orders:write, profile] }, { login: [orders:all] }]
-      responses: { 201: { description: Made } }
-  /orders/{order-id}/items.json:
-    get: { security: [{ key: [] }], responses: { 200: { description: Items } } }
-  /orders/{order-id}/{name}.pdf:
-    get: { responses: { 200: { description: A file } } }
-  /health:
-    get: { security: [], responses: { 200: { description: Good } } }
-    head: { responses: { 200: { description: Good } } }
-    put: { responses: { 200: { description: Set } } }
-    options: { responses: { 200: { description: Options } } }
-components:
-  securitySchemes:
-    login: { type: openIdConnect, openIdConnectUrl: "https://id.example/.well-known/openid-configuration" }
-    key: { type: apiKey, in: header, name: X-Key }
-`
 
 const read = { methods: ['GET'], scopes: 'orders:read' }
 const file = (openapi: string | undefined, routes: readonly object[]) =>
@@ -105,6 +81,9 @@ describe('scopegate openapi', () => {
     const { code, out, err } = await run('-c', 'broken.yaml')
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toMatch(/^broken\.openapi\.yaml:7:\d+: .*leads out of the document/)
+    write('large.openapi.yaml', `${DOCUMENT}${'#'.repeat(4 * 1024 * 1024)}`)
+    const { err: large } = await run('check', 'large.openapi.yaml', '-c', 'broken.yaml')
+    expect(large).toBe('large.openapi.yaml: the document has more than 4194304 bytes\n')
     write('broken.yaml', file('nowhere.yaml', [{ path: '/orders', to: 'orders', allow: [read] }]))
     expect(await run('-c', 'broken.yaml')).toEqual({
       code: 2,
@@ -184,66 +163,5 @@ drift.yaml:21: /more: orders has no operation for GET, POST, PUT, PATCH, DELETE
       code: 2,
       err: expect.stringContaining('no upstream of this name'),
     })
-  })
-})
-
-describe('scopegate openapi import', () => {
-  it('drafts a route for each path, with the scopes of the document or a proposal', async () => {
-    expect(await run('import', 'orders.yaml', '--upstream', 'orders')).toEqual({
-      code: 0,
-      out: `routes:
-  - path: /orders
-    to: orders
-    allow:
-      - { methods: [GET], scopes: orders:read }
-      - { methods: [POST], scopes: { all: [orders:write, profile] } }
-      - { methods: [POST], scopes: orders:all }
-
-  - path: "/orders/{order_id}/items.json"
-    to: orders
-    allow:
-      - { methods: [GET], scopes: orders:read }   # a proposal: the document names no scopes
-
-  - path: /health
-    to: orders
-    methods: [GET]
-    public: the document asks for no token
-    allow:
-      - { methods: [PUT], scopes: orders:read }
-`,
-      err: `left out: GET /orders/{order-id}/{name}.pdf (line 14): the route-scope file cannot say this path
-left out: OPTIONS /health (line 19): the gateway does not forward this method
-`,
-    })
-  })
-
-  it('drafts what loads in a file with an issuer and the upstream, and agrees with the document', async () => {
-    const { out } = await run('import', 'orders.yaml', '--upstream', 'orders')
-    write('drafted.yaml', policyFile({}) + out)
-    const io = createTestIo({ cwd: folder })
-    expect(await dispatch(io, ['validate', '-c', 'drafted.yaml'], '1.2.3'), io.err).toBe(0)
-    const drift = await run('check', 'orders.yaml', '-c', 'drafted.yaml')
-    expect(drift.out).toBe('orders.yaml:14: GET /orders/{order-id}/{name}.pdf: no route opens it\n')
-  })
-
-  it('opens nothing to everybody that the document does not open', async () => {
-    const paths = (security: string) => `openapi: 3.0.3\ninfo: {}\npaths: { /a: { get: { ${security} } } }\n`
-    const drafted = async (security: string) => {
-      write('one.yaml', paths(security))
-      return (await run('import', 'one.yaml')).out
-    }
-    for (const silent of ['summary: x', 'security: [{ a: [] }, {}]', 'security: [{ a: [] }]', 'security: no']) {
-      expect(await drafted(silent), silent).not.toMatch(/public|token: any/)
-    }
-    expect(await drafted('security: []')).toContain('public: the document asks for no token')
-  })
-
-  it('writes texts of the document so that they stay texts', async () => {
-    const name = 'x, y: [admin] # } \\n"'
-    const paths = { [`/${name}`]: { get: {} }, "/it's": { get: {} }, '/a/**': { get: {} }, '/no': { get: {} } }
-    write('odd.json', JSON.stringify({ openapi: '3.1.0', paths }))
-    const { out, err } = await run('import', 'odd.json', '--upstream', 'orders')
-    expect(parse(out).routes.map((route: { path: string }) => route.path)).toEqual(["/it's", '/no'])
-    expect(err.split('\n').filter((line) => line.startsWith('left out: '))).toHaveLength(2)
   })
 })

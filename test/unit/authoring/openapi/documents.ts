@@ -5,6 +5,7 @@ import { createOpenApi } from '../../../../src/authoring/openapi/generate.ts'
 import { type ApiDocument, readDocument } from '../../../../src/authoring/openapi/read-document.ts'
 import type { GatewayConfig } from '../../../../src/config/gateway-config.ts'
 import { formatProblem } from '../../../../src/config/problem.ts'
+import { policy } from '../../../support/policy-file.ts'
 
 /** Tests look into documents of any shape. */
 export type Document = ReturnType<typeof JSON.parse>
@@ -24,4 +25,14 @@ export function generate(config: GatewayConfig, documents: Readonly<Record<strin
 export async function faultsOf(document: Document): Promise<unknown> {
   const output = await validate('https://spec.openapis.org/oas/3.1/schema-base', document, 'BASIC')
   return output.valid ? undefined : output.errors
+}
+
+/** A route to the upstream `orders`, for anybody with a token. */
+export function route(path: string, more: object = {}) {
+  return { path, to: 'orders', allow: [{ methods: 'any', token: 'any' }], ...more }
+}
+
+/** The document of a gateway with these routes, before a service with these paths. */
+export function documentOf(routes: readonly object[], paths: object, more: object = {}, version?: string): Document {
+  return generate(policy({ routes }), { orders: serviceDocument({ paths, ...more }, version) })
 }

@@ -202,6 +202,12 @@ describe('createOpenApi', () => {
     expect(paths('/{rest}/**')).toEqual(['/{rest}', '/{rest}/{rest2}'])
   })
 
+  it('lets a body be sent where there may be one', () => {
+    const { post, get } = document.paths['/orders']
+    expect(post.requestBody).toEqual({ description: 'At most 1048576 bytes.', content: { '*/*': {} } })
+    expect(get).not.toHaveProperty('requestBody')
+  })
+
   it('leaves out HEAD where it is as GET, and shows it where others may use it', () => {
     expect(Object.keys(document.paths['/orders/export'])).toEqual(['get', 'post'])
     expect(Object.keys(document.paths['/heads'])).toEqual(['get', 'head'])

@@ -31,6 +31,8 @@ describe('readDocument', () => {
     ['', '0 expected a document of OpenAPI 3.0 or 3.1 ("openapi: 3.1.0")'],
     [head, '0 the document has no paths'],
     [`${head}paths: {\n`, '4 not valid YAML or JSON'],
+    [`${head}paths:\n  /a: {}\n  /b: {}\n  /a: {}\n`, '6 this key stands twice in its mapping'],
+    ['{ "openapi": "3.1.0",\n"paths": {\n"/a": { "get": {}, "get": {} } } }', '3 this key stands twice in its mapping'],
   ])('refuses %j', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem])
   })
@@ -43,7 +45,9 @@ describe('readDocument', () => {
     }
     expect(problemsOf(withReference('#/paths/~1orders'))).toEqual(line('a reference must lead into #/components'))
     const nowhere = '#/components/responses/constructor'
-    expect(problemsOf(withReference(nowhere))).toEqual(line(`nothing stands at "${nowhere}"`))
+    const components = 'components: { responses: { Found: { description: Found } } }\n'
+    expect(problemsOf(withReference(nowhere) + components)).toEqual(line(`nothing stands at "${nowhere}"`))
+    expect(problemsOf(withReference('#/components/responses/Found') + components)).toEqual([])
   })
 
   it('refuses aliases that multiply the document, and a document without end', () => {

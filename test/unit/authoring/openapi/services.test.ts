@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { policy } from '../../../support/policy-file.ts'
-import { type Document, faultsOf, generate, serviceDocument } from './documents.ts'
+import { type Document, documentOf, route } from './documents.ts'
 
-const any = [{ methods: 'any', token: 'any' }]
 const readers = [{ methods: ['GET'], scopes: 'orders:read' }]
 const ok = { 200: { description: 'Found' } }
 const pathParameter = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'integer' } })
 
-const route = (path: string, more: object = {}) => ({ path, to: 'orders', allow: any, ...more })
 const rewritten = (path: string, rewrite: string) => route(path, { to: { upstream: 'orders', rewrite } })
-
-/** The document of a gateway with these routes, before a service with these paths. */
-function documentOf(routes: readonly object[], paths: object, more: object = {}, version?: string): Document {
-  return generate(policy({ routes }), { orders: serviceDocument({ paths, ...more }, version) })
-}
 
 function pathsOf(routes: readonly object[], paths: object, more: object = {}): string[] {
   return Object.keys(documentOf(routes, paths, more).paths)
@@ -49,6 +41,12 @@ describe('the paths of a service behind routes', () => {
     ])
   })
 
+  it('never name two parameters alike', () => {
+    expect(pathsOf([route('/orders/{id}/**')], { '/orders/{no}/{id}/{id2}': get })).toEqual([
+      '/orders/{id}/{id2}/{id22}',
+    ])
+  })
+
   it('have no parameter that the gateway fills in', () => {
     const paths = { '/tenants/{tenant}/orders': { get: { responses: ok, parameters: [pathParameter('tenant')] } } }
     const document = documentOf([rewritten('/orders', '/tenants/t1/orders')], paths)
@@ -74,6 +72,20 @@ describe('the paths of a service behind routes', () => {
     const document = documentOf([route('/orders/**')], paths)
     expect(Object.keys(document.paths)).toEqual(['/orders/{id}'])
     expect(document.paths['/orders/{id}'].put.parameters).toEqual([pathParameter('id')])
+  })
+
+  it('keep a slash at the end, where the gateway passes it on', () => {
+    const paths = { '/orders/': get, '/orders/{id}/': get }
+    expect(pathsOf([route('/orders/**')], paths)).toEqual(['/orders/', '/orders/{id}/'])
+    expect(pathsOf([route('/orders', { allow: readers })], paths)).toEqual(['/orders/'])
+    expect(pathsOf([rewritten('/all/**', '/orders/**')], paths)).toEqual(['/all/', '/all/{id}/'])
+    expect(pathsOf([{ ...rewritten('/all', '/orders'), allow: readers }], paths)).toEqual(['/all'])
+  })
+
+  it('are none that a request cannot have', () => {
+    expect(pathsOf([route('/orders/**')], { '/orders/x?y=1': get, '/orders//x': get, '/orders/a/../b': get })).toEqual([
+      ...['/orders', '/orders/{rest}'],
+    ])
   })
 
   it('are left out with methods that no line opens', () => {
@@ -142,99 +154,5 @@ describe('an operation of a service', () => {
     }
     const merged = documentOf([route('/**')], paths)
     expect(Object.values<Document>(merged.paths).map((it) => it.get.operationId)).toEqual(['x', 'orders.x'])
-  })
-})
-
-describe('the components of a service', () => {
-  const schema = (reference: string) => ({ content: { 'application/json': { schema: { $ref: reference } } } })
-  const responses = (name: string) => ({ 200: { description: 'x', ...schema(`#/components/schemas/${name}`) } })
-
-  it('come along as far as an operation leads to them, loops included', async () => {
-    const schemas = {
-      Order: {
-        properties: { next: { $ref: '#/components/schemas/Order' }, of: { $ref: '#/components/schemas/User' } },
-      },
-      User: { type: 'object', properties: { default: { $ref: '#/components/schemas/Name' } } },
-      Name: { type: 'string', example: { $ref: '#/components/schemas/Nowhere' } },
-      Unused: { type: 'string' },
-    }
-    const document = documentOf(
-      [route('/orders')],
-      { '/orders': { get: { responses: responses('Order') } } },
-      {
-        components: { schemas },
-      },
-    )
-    expect(Object.keys(document.components.schemas)).toEqual(['Problem', 'Order', 'User', 'Name'])
-    expect(document.components.schemas.Order).toEqual(schemas.Order)
-    expect(await faultsOf(document)).toBeUndefined()
-  })
-
-  it("get the upstream's name before theirs when the name is taken", async () => {
-    const of = (kind: string) =>
-      serviceDocument({
-        paths: { '/x': { get: { responses: responses('Item') } }, '/y': { get: { responses: responses('Problem') } } },
-        components: { schemas: { Item: { type: kind }, Problem: { $ref: '#/components/schemas/Item' } } },
-      })
-    const upstreams = { a: 'http://127.0.0.1:1', b: 'http://127.0.0.1:2' }
-    const routes = ['a', 'b'].map((to) => ({ path: `/${to}/**`, to: { upstream: to, rewrite: '/**' }, allow: any }))
-    const document = generate(policy({ upstreams, routes }), { a: of('string'), b: of('number') })
-    const { schemas } = document.components
-    expect(schemas.Problem.description).toMatch(/^A refusal/)
-    expect(schemas).toMatchObject({ Item: { type: 'string' }, 'b.Item': { type: 'number' } })
-    expect(schemas['a.Problem']).toEqual({ $ref: '#/components/schemas/Item' })
-    expect(schemas['b.Problem']).toEqual({ $ref: '#/components/schemas/b.Item' })
-    expect(document.paths['/b/y'].get.responses[200].content['application/json'].schema.$ref).toBe(
-      '#/components/schemas/b.Problem',
-    )
-    expect(await faultsOf(document)).toBeUndefined()
-  })
-
-  it('follow the names of a discriminator', () => {
-    const schemas = {
-      Pet: {
-        type: 'object',
-        discriminator: { propertyName: 'k', mapping: { c: 'Cat', d: '#/components/schemas/Dog' } },
-      },
-      Cat: { type: 'object' },
-      Dog: { type: 'object' },
-    }
-    const document = documentOf(
-      [route('/pets')],
-      { '/pets': { get: { responses: responses('Pet') } } },
-      { components: { schemas } },
-    )
-    expect(Object.keys(document.components.schemas)).toEqual(['Problem', 'Pet', 'Cat', 'Dog'])
-    expect(document.components.schemas.Pet.discriminator.mapping.c).toBe('#/components/schemas/Cat')
-  })
-
-  it('of OpenAPI 3.0 say it in the words of 3.1', async () => {
-    const schemas = {
-      A: {
-        type: 'object',
-        properties: {
-          a: { type: 'string', nullable: true, enum: ['x'] },
-          b: { type: 'number', minimum: 1, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: false },
-          nullable: { type: 'boolean' },
-        },
-      },
-    }
-    const paths = { '/a': { get: { responses: responses('A') } } }
-    const document = documentOf([route('/a')], paths, { components: { schemas } }, '3.0.3')
-    expect(document.components.schemas.A.properties).toEqual({
-      a: { type: ['string', 'null'], enum: ['x', null] },
-      b: { type: 'number', exclusiveMinimum: 1, maximum: 5 },
-      nullable: { type: 'boolean' },
-    })
-    expect(await faultsOf(document)).toBeUndefined()
-  })
-
-  it('named after what objects inherit do no harm', () => {
-    const text =
-      '{"Order":{"properties":{"constructor":{"$ref":"#/components/schemas/__proto__"}}},"__proto__":{"polluted":true}}'
-    const components = { schemas: JSON.parse(text) }
-    const document = documentOf([route('/a')], { '/a': { get: { responses: responses('Order') } } }, { components })
-    expect(Object.keys(document.components.schemas)).toEqual(['Problem', 'Order', '__proto__'])
-    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 })
