@@ -7,8 +7,8 @@
  */
 import type { AccessToken } from './authentication/access-token.ts'
 import { presentedToken, readBearerToken } from './authentication/bearer-token.ts'
-import { assertAllowed, decide, needsToken, reasonOf } from './authorization/decide.ts'
-import type { ReportConfig } from './config/gateway-config.ts'
+import { assertAllowed, decide, needsToken } from './authorization/decide.ts'
+import { decideAndReport } from './authorization/decide-and-report.ts'
 import { GatewayError } from './errors.ts'
 import { addForwardingFields, addIdentityFields } from './forwarding/request-headers.ts'
 import { toUpstreamPath } from './forwarding/rewrite.ts'
@@ -171,24 +171,14 @@ function keepToken(visit: Visit, token: AccessToken): undefined {
   record.subjectHash = token.subjectHash
 }
 
-function authorize(visit: Visit): void {
-  const { match, method, token } = visit
+function authorize({ match, method, token, runtime, record }: Visit): void {
   if (match === undefined) throw new GatewayError('not_found', 'no_route')
-  const { report } = match.route
-  if (report === undefined) assertAllowed(decide(match.route, method, match.params, token))
-  else authorizeAndReport(visit, match, report)
-}
-
-/** What is enforced decides; in what the other policy differs is noted. Who comes here is known, or both call it public. */
-function authorizeAndReport(visit: Visit, { route, params }: RouteMatch, report: ReportConfig): void {
-  const { method, record, runtime, token } = visit
-  const candidate = decide(report, method, params, token)
-  const enforced = runtime.now() < report.untilMs ? decide(route, method, params, token) : candidate
-  if (enforced.allowed !== candidate.allowed) {
-    if (candidate.allowed) record.wouldAllow = true
-    else record.wouldDeny = reasonOf(candidate)
-  }
-  assertAllowed(enforced)
+  const { route, params } = match
+  const decision =
+    route.report === undefined
+      ? decide(route, method, params, token)
+      : decideAndReport(route, { method, params, token, nowMs: runtime.now() }, record)
+  assertAllowed(decision)
 }
 
 /** A request that this refuses has cost nothing: what the limits before authentication counted is given back. */

@@ -82,6 +82,27 @@ const deciding = inFile(
   ],
 )
 
+const reporting = inFile(
+  'authorization/decide-and-report.ts',
+  ['integration/process/report-mode.test.ts'],
+  [
+    {
+      id: 'report-ends',
+      find: 'decide(inForce(route, nowMs), method, params, token)',
+      replace: 'decide(inForce(route, 0 * nowMs), method, params, token)',
+      removes: 'report mode ends with its last day',
+      guards: ['flaw 10'],
+    },
+    {
+      id: 'report-changes-nothing',
+      find: 'return enforced',
+      replace: 'return candidate',
+      removes: 'what is only reported lets nobody through',
+      guards: ['flaw 10'],
+    },
+  ],
+)
+
 const conditions = inFile('authorization/conditions.ts', SHAPES, [
   {
     id: 'line-that-demands-nothing',
@@ -176,4 +197,4 @@ const claims = inFile(
   ],
 )
 
-export const AUTHORIZATION: readonly Mutant[] = [...deciding, ...conditions, ...claims]
+export const AUTHORIZATION: readonly Mutant[] = [...deciding, ...reporting, ...conditions, ...claims]

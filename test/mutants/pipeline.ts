@@ -6,7 +6,6 @@ const LEAKS = ['security/information-leaks.test.ts']
 const SPOOFED = ['security/spoofed-fields.test.ts']
 const HOSTS = ['security/hosts-and-targets.test.ts']
 const REQUESTS = ['integration/request-path.test.ts']
-const REPORT = ['integration/process/report-mode.test.ts']
 const CLAIMS = ['security/token-claims.test.ts']
 
 const order = inFile('pipeline.ts', PATHS, [
@@ -29,22 +28,6 @@ const order = inFile('pipeline.ts', PATHS, [
       { file: 'src/pipeline.ts', find: 'const STAGES: readonly', replace: 'void authorize\nconst STAGES: readonly' },
     ],
     guards: ['flaw 10', 'flaw 5'],
-  },
-  {
-    id: 'report-ends',
-    find: 'runtime.now() < report.untilMs ? decide(route, method, params, token) : candidate',
-    replace: 'decide(route, method, params, token)',
-    removes: 'report mode ends with its last day',
-    tests: REPORT,
-    guards: ['flaw 10'],
-  },
-  {
-    id: 'report-changes-nothing',
-    find: 'assertAllowed(enforced)',
-    replace: 'assertAllowed(candidate)',
-    removes: 'what is only reported lets nobody through',
-    tests: REPORT,
-    guards: ['flaw 10'],
   },
   {
     id: 'stage-limit-before',
