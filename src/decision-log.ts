@@ -1,8 +1,9 @@
 /** What the decision log says about a request. Nothing runs here unless the file asks for it. */
 import type { AccessToken } from './authentication/access-token.ts'
 import { decide, inForce } from './authorization/decide.ts'
+import { linesOf, reportedAt } from './authorization/reported.ts'
 import type { ClaimPath } from './config/claim-path.ts'
-import type { GatewayConfig, RouteConfig } from './config/gateway-config.ts'
+import type { GatewayConfig, ReportConfig, RouteConfig } from './config/gateway-config.ts'
 import { ERRORS, GatewayError } from './errors.ts'
 import {
   type ClaimValue,
@@ -88,7 +89,8 @@ function withoutToken({ fields }: Visit): 'none' | 'unread' {
   return (fields?.authorization.length ?? 0) > 0 ? 'unread' : 'none'
 }
 
-type Outcome = Pick<DecisionRecord, 'decision' | 'line' | 'mode' | 'wouldDeny' | 'missing'>
+type Reported = Pick<DecisionRecord, 'mode' | 'wouldDeny' | 'missing' | 'wouldAllow'>
+type Outcome = Pick<DecisionRecord, 'decision' | 'line'> & Reported
 
 const DENIED: Outcome = { decision: 'denied' }
 
@@ -96,11 +98,12 @@ const DENIED: Outcome = { decision: 'denied' }
 function outcomeOf(visit: Visit, caller: DecisionRecord['caller'], error: unknown): Outcome {
   const { match, method, runtime, token } = visit
   const code = error instanceof GatewayError ? error.code : undefined
-  const isRefused = code !== undefined && DENIALS.has(code)
-  if (match === undefined || caller === 'refused' || isRefused) return DENIED
+  if (match === undefined || caller === 'refused' || code === 'missing_token') return DENIED
   const { route, params } = match
-  const decision = decide(inForce(route, runtime.now()), method, params, token)
-  const reported = reportOf(visit, route)
+  const now = runtime.now()
+  const reported = reportOf(visit, reportedAt(route, now))
+  if (code === 'method_not_allowed' || code === 'insufficient_scope') return { ...DENIED, ...reported }
+  const decision = decide(inForce(route, now), method, params, token)
   if (!decision.allowed || isStandIn(decision.line, route)) return { decision: 'allowed', ...reported }
   return { decision: 'allowed', line: decision.line === 'public' ? decision.line : decision.line + 1, ...reported }
 }
@@ -110,16 +113,17 @@ function isStandIn(line: number | 'public', { report }: RouteConfig): boolean {
   return report?.of === 'route' && line !== 'public' && line >= report.policy.allow.length
 }
 
-/** What the policy that is only reported would have refused, and with which scopes it would not have. */
-function reportOf({ match, method, record, token }: Visit, { report }: RouteConfig): Partial<Outcome> {
-  if (record.wouldDeny === undefined || report === undefined) return {}
+/** What the policy that is only reported says of those who are known, and with which scopes it would not refuse. */
+function reportOf({ match, method, record, token }: Visit, report: ReportConfig | undefined): Reported {
+  if (report === undefined || token === undefined) return {}
+  const { wouldDeny, wouldAllow } = record
+  if (wouldAllow) return { mode: 'report', wouldAllow }
+  if (wouldDeny === undefined) return { mode: 'report' }
   const denial = decide(report, method, match?.params ?? {}, token)
   const scope = denial.allowed || denial.code !== 'insufficient_scope' ? undefined : denial.scope
-  const missing = scope?.split(' ').filter((one) => !token?.scopes.has(one))
-  return { mode: 'report', wouldDeny: record.wouldDeny, ...(missing && { missing }) }
+  const missing = scope?.split(' ').filter((one) => !token.scopes.has(one))
+  return { mode: 'report', wouldDeny, ...(missing && { missing }) }
 }
-
-const DENIALS: ReadonlySet<string> = new Set(['missing_token', 'method_not_allowed', 'insufficient_scope'])
 
 /** What depends on the file alone. */
 interface View {
@@ -186,7 +190,7 @@ function createView(config: GatewayConfig, { salt, sha256 }: DecisionLogOptions)
 
 /** The subject, and whatever a condition reads: each once. */
 function claimPathsOf({ routes }: GatewayConfig): ClaimPath[] {
-  const lines = routes.flatMap(({ policy, report }) => [...policy.allow, ...(report?.policy.allow ?? [])])
+  const lines = routes.flatMap(linesOf)
   const paths = lines.flatMap(({ claims, where }) => [
     ...claims.map(({ path }) => path),
     ...where.map(({ claim }) => claim),

@@ -19,6 +19,7 @@ const schema = z.object({
   mode: z.exactOptional(z.literal('report')),
   wouldDeny: z.exactOptional(text),
   missing: z.exactOptional(texts),
+  wouldAllow: z.exactOptional(z.literal(true)),
   sample: z.exactOptional(z.number()),
   caller: z.enum(['token', 'none', 'unread', 'refused']),
   salt: text,

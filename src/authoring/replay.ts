@@ -1,8 +1,16 @@
 /** Recorded decisions, made again by a route-scope file. What cannot be known is said to be unknown, never guessed. */
 import { othersHold, type PathParams, scopesHold } from '../authorization/conditions.ts'
-import { decide, needsToken } from '../authorization/decide.ts'
+import { type Decision, decide, inForce, needsToken } from '../authorization/decide.ts'
+import { linesOf, reportedAt } from '../authorization/reported.ts'
 import type { ClaimPath } from '../config/claim-path.ts'
-import type { AllowLine, GatewayConfig, IssuerConfig, Method, RouteConfig } from '../config/gateway-config.ts'
+import type {
+  AllowLine,
+  GatewayConfig,
+  IssuerConfig,
+  Method,
+  RouteConfig,
+  RoutePolicy,
+} from '../config/gateway-config.ts'
 import {
   type DecisionRecord,
   rulesDigest,
@@ -13,7 +21,13 @@ import {
 import { createRouteTable, type RouteMatch } from '../routing/route-table.ts'
 
 export type Replayed =
-  | { readonly outcome: 'allowed'; readonly route: RouteConfig; readonly line: number | 'public' }
+  | {
+      readonly outcome: 'allowed'
+      readonly route: RouteConfig
+      readonly line: number | 'public'
+      /** The line that lets it through, and that of the policy that is only reported. */
+      readonly lines: readonly AllowLine[]
+    }
   | { readonly outcome: 'denied'; readonly route?: RouteConfig; readonly status: number }
   | { readonly outcome: 'unknown'; readonly route?: RouteConfig; readonly why: string }
 
@@ -22,9 +36,17 @@ export type Replay = (record: DecisionRecord) => Replayed
 /** What the file names: a pseudonym of one of these can be read. */
 type Words = ReadonlyMap<string, string | number>
 
+interface Settings {
+  readonly config: GatewayConfig
+  readonly sha256: Sha256
+  readonly nowMs: number
+}
+
 const MAX_SALTS = 256
 
-export function createReplay(config: GatewayConfig, sha256: Sha256): Replay {
+/** What is only reported is in force when its time is up. @param nowMs milliseconds since the epoch */
+export function createReplay(config: GatewayConfig, sha256: Sha256, nowMs: number): Replay {
+  const settings: Settings = { config, sha256, nowMs }
   const table = createRouteTable(config.routes)
   const names = namesOf(config)
   const wordsBySalt = new Map<string, Words>()
@@ -41,15 +63,17 @@ export function createReplay(config: GatewayConfig, sha256: Sha256): Replay {
   return (record) => {
     const words = wordsOf(record.salt)
     const match = table.match(readPath(record.path, words))
-    if (match !== undefined && !needsToken(match.route.policy, record.method)) return openTo(match, record.method)
+    if (match !== undefined && !needsToken(inForce(match.route, nowMs).policy, record.method)) {
+      return openTo(match, record.method, nowMs)
+    }
     return record.caller === 'token'
-      ? decideFor(match, record, words, config, sha256)
-      : withoutToken(match?.route, record, config, sha256)
+      ? decideFor(match, record, words, settings)
+      : withoutToken(match?.route, record, settings)
   }
 }
 
 function namesOf({ routes }: GatewayConfig): (string | number)[] {
-  const lines = routes.flatMap(({ policy }) => policy.allow)
+  const lines = routes.flatMap(linesOf)
   const wanted = lines.flatMap(({ claims }) => claims.flatMap(({ values }) => values))
   const segments = routes.flatMap(({ path }) => path.split('/'))
   return [...new Set([...segments, ...wanted.filter((value) => typeof value !== 'boolean')])]
@@ -63,19 +87,14 @@ function readPath(path: string, words: Words): string {
   return path.split('/').map(readSegment).join('/')
 }
 
-function openTo({ route, params }: RouteMatch, method: string): Replayed {
-  const decision = decide(route, method, params, undefined)
+function openTo({ route, params }: RouteMatch, method: string, nowMs: number): Replayed {
+  const decision = decide(inForce(route, nowMs), method, params, undefined)
   return decision.allowed
-    ? { outcome: 'allowed', route, line: decision.line }
+    ? { outcome: 'allowed', route, line: decision.line, lines: [] }
     : { outcome: 'denied', route, status: 405 }
 }
 
-function withoutToken(
-  route: RouteConfig | undefined,
-  record: DecisionRecord,
-  config: GatewayConfig,
-  sha256: Sha256,
-): Replayed {
+function withoutToken(route: RouteConfig | undefined, record: DecisionRecord, { config, sha256 }: Settings): Replayed {
   const at = route && { route }
   if (record.caller === 'none') return { outcome: 'denied', ...at, status: 401 }
   if (record.caller === 'unread') {
@@ -99,8 +118,7 @@ function decideFor(
   match: RouteMatch | undefined,
   record: DecisionRecord,
   words: Words,
-  config: GatewayConfig,
-  sha256: Sha256,
+  { config, sha256, nowMs }: Settings,
 ): Replayed {
   const at = match && { route: match.route }
   const issuers = issuersOf(match?.route, config)
@@ -113,11 +131,22 @@ function decideFor(
   if (match === undefined) return { outcome: 'denied', status: 404 }
   const { route, params } = match
   const token = toGrants(record, words)
-  const decision = decide(route, record.method, params, token)
-  if (decision.allowed) return { outcome: 'allowed', route, line: decision.line }
-  const missing = missingClaim(route, record, params, token)
+  const { policy } = inForce(route, nowMs)
+  const decision = decide({ policy }, record.method, params, token)
+  if (decision.allowed) {
+    const reported = reportedAt(route, nowMs)
+    const beside = reported ? lineOf(reported.policy, decide(reported, record.method, params, token)) : []
+    const lines = [...lineOf(policy, decision), ...beside]
+    return { outcome: 'allowed', route, line: decision.line, lines }
+  }
+  const missing = missingClaim(policy, record, params, token)
   if (missing !== undefined) return { outcome: 'unknown', route, why: `the claim ${missing} was not recorded` }
   return { outcome: 'denied', route, status: decision.code === 'method_not_allowed' ? 405 : 403 }
+}
+
+function lineOf({ allow }: RoutePolicy, decision: Decision): AllowLine[] {
+  const line = decision.allowed && decision.line !== 'public' ? allow[decision.line] : undefined
+  return line === undefined ? [] : [line]
 }
 
 interface RecordedGrants {
@@ -157,13 +186,13 @@ function define(tree: Record<string, unknown>, name: string, value: unknown): vo
 
 /** A claim that the record does not say, and on which it depends whether a line fits. */
 function missingClaim(
-  route: RouteConfig,
+  policy: RoutePolicy,
   { method, claims = {} }: DecisionRecord,
   params: PathParams,
   token: RecordedGrants,
 ): string | undefined {
   const isKnown = (path: ClaimPath): boolean => Object.hasOwn(claims, toPointer(path))
-  for (const line of route.policy.allow) {
+  for (const line of policy.allow) {
     const unknown = pathsOf(line).find((path) => !isKnown(path))
     if (unknown === undefined || !line.methods.has(method as Method)) continue
     const known: AllowLine = {

@@ -21,7 +21,7 @@ export interface ClientUsage {
   readonly allowed: number
   /** Scopes in its tokens, sorted. */
   readonly held: readonly string[]
-  /** Those of the lines that let its requests through. */
+  /** Those of the lines that let its requests through, or will when what is only reported is in force. */
   readonly used: readonly string[]
   readonly unused: readonly string[]
   readonly routes: readonly { readonly route: string; readonly requests: number }[]
@@ -54,10 +54,9 @@ export function createUsage(replay: Replay) {
     if (replayed.outcome === 'unknown') unknown += 1
     if (replayed.outcome !== 'allowed') return
     client.allowed += 1
-    const { route, line } = replayed
+    const { route, lines } = replayed
     client.routes.set(route.path, (client.routes.get(route.path) ?? 0) + 1)
-    const allow = line === 'public' ? undefined : route.policy.allow[line]
-    for (const scope of needed(allow, scopes)) client.used.add(scope)
+    for (const scope of lines.flatMap((line) => needed(line, scopes))) client.used.add(scope)
   }
 
   return {
@@ -79,8 +78,7 @@ function clientOf(clients: Map<string, Client>, { issuer = '', clientId }: Decis
 }
 
 /** Where any of several will do, the first one that is held. */
-function needed(allow: AllowLine | undefined, held: ReadonlySet<string>): readonly string[] {
-  const scopes = allow?.scopes
+function needed({ scopes }: AllowLine, held: ReadonlySet<string>): readonly string[] {
   if (scopes === undefined) return []
   return scopes.match === 'all' ? scopes.values : scopes.values.filter((scope) => held.has(scope)).slice(0, 1)
 }

@@ -28,6 +28,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./impact.ts'),
   },
   usage: { summary: 'which scopes clients hold, and which they use', load: () => import('./usage.ts') },
+  shadow: {
+    summary: 'whether rules that are only reported may be enforced: who would be denied',
+    load: () => import('./shadow.ts'),
+  },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }
 

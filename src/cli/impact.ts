@@ -23,7 +23,7 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
   if (file === undefined) throw new UsageError('expected a file and a decision log: impact NEW --from FILE')
   const loaded = loadFor(io, file)
   if (loaded.config === undefined) return printProblems(io, loaded, values.json)
-  const impact = createImpact(createReplay(loaded.config, sha256))
+  const impact = createImpact(createReplay(loaded.config, sha256, Date.now()))
   const read = await readDecisions(io, [...(values.from ?? []), ...more], impact.add)
   const result = impact.result()
   if (values.json) io.stdout(`${JSON.stringify({ ...result, malformed: read.malformed, lost: read.lost }, null, 2)}\n`)

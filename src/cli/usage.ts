@@ -16,7 +16,7 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
   })
   const loaded = loadFor(io, values.config)
   if (loaded.config === undefined) return printProblems(io, loaded, values.json)
-  const usage = createUsage(createReplay(loaded.config, sha256))
+  const usage = createUsage(createReplay(loaded.config, sha256, Date.now()))
   const read = await readDecisions(io, [...(values.from ?? []), ...positionals], usage.add)
   const result = usage.result()
   if (values.json) io.stdout(`${JSON.stringify({ ...result, malformed: read.malformed, lost: read.lost }, null, 2)}\n`)

@@ -21,12 +21,14 @@ export interface DecisionRecord {
   readonly reason: string
   /** Name of the route's upstream. */
   readonly upstream?: string
-  /** A policy of the route was only reported. */
+  /** Beside the policy that decided there was one that is only reported, and the caller is known. */
   readonly mode?: 'report'
-  /** It was let through because that policy is only reported; why it would have been denied. */
+  /** Why that one would have denied what was let through. */
   readonly wouldDeny?: string
-  /** Scopes that would have opened it. */
+  /** Scopes that would have opened it; absent: no scope alone would have. */
   readonly missing?: readonly string[]
+  /** It would have allowed what was denied. */
+  readonly wouldAllow?: true
   /** Part of the allowed requests that is recorded, when it is not all. */
   readonly sample?: number
   /** `none`: no token was sent; `unread`: perhaps one was, and nobody looked; `refused`: it was no good. */

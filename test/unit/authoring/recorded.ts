@@ -29,7 +29,7 @@ export function recordOf(config: GatewayConfig, asked: Asked): DecisionRecord {
   const note = createDecisionLog({ write, sample: 1, salt: 'salt', sha256, now: () => NOW, random: () => 0 })
   const { match, token, error, answer, path } = simulate(config, asked)
   const visit = {
-    ...{ match, token, method: asked.method, target: { path }, runtime: { config } },
+    ...{ match, token, method: asked.method, target: { path }, runtime: { config, now: () => NOW } },
     fields: { authorization: asked.claims === undefined ? [] : ['Bearer x'] },
     record: { status: answer.status, reason: error?.reason ?? 'allowed' },
   }

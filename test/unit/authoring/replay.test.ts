@@ -81,7 +81,7 @@ const verdictOf = (config: GatewayConfig, request: Asked) => {
   return outcome === 'forwarded' ? { outcome: 'allowed', route } : { outcome: 'denied', route, status: answer.status }
 }
 const replayed = (config: GatewayConfig, record: ReturnType<typeof recordOf>) => {
-  const { route, ...rest } = createReplay(config, sha256)(record)
+  const { route, ...rest } = createReplay(config, sha256, 0)(record)
   return { ...rest, route: route?.path }
 }
 
@@ -156,5 +156,27 @@ describe('what is not known of a recorded decision', () => {
     expect(refused).toMatchObject({ caller: 'refused', status: 401 })
     expect(replayed(main({}), refused)).toMatchObject({ outcome: 'denied', status: 401 })
     expect(replayed(main({ maxTokenAge: '1h' }), refused)).toMatchObject({ outcome: 'unknown' })
+  })
+})
+
+describe('what is only reported', () => {
+  const allow = [{ methods: ['GET'], scopes: 's' }]
+  const route = { path: '/a', to: 'orders', mode: 'report', until: '2026-06-30', allow }
+  const config = policy({ routes: [route] })
+  const [held, bare] = ['s', ''].map((scope) => recordOf(config, { method: 'GET', path: '/a', claims: { scope } }))
+
+  it('lets through for now, and names its line beside the one that does', () => {
+    const replay = createReplay(config, sha256, 0)
+    expect(held && replay(held)).toMatchObject({
+      outcome: 'allowed',
+      lines: [{ anyToken: false }, { anyToken: false }],
+    })
+    expect(bare && replay(bare)).toMatchObject({ outcome: 'allowed', lines: [{ anyToken: true }] })
+  })
+
+  it('denies once its time is up', () => {
+    const replay = createReplay(config, sha256, Date.UTC(2026, 6, 1))
+    expect(held && replay(held)).toMatchObject({ outcome: 'allowed', line: 0 })
+    expect(bare && replay(bare)).toMatchObject({ outcome: 'denied', status: 403 })
   })
 })
