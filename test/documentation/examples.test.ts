@@ -1,6 +1,7 @@
 /** Every YAML block of the documents is a route-scope file, or a part of one. */
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { lint } from '../../src/authoring/lint/lint.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Problem } from '../../src/config/problem.ts'
 import { type Block, blocksOf, DOCUMENTS, readProjectFile } from '../support/documents.ts'
@@ -12,16 +13,23 @@ const base: Mapping = parse(readProjectFile('scopegate.yaml'))
 const blocks = DOCUMENTS.flatMap((document) => blocksOf(document)).filter(({ language }) => language === 'yaml')
 const name = ({ document, line }: Block) => `${document}:${line}`
 
+/** Findings of a part alone, and the one that the text beside it is about. */
+const OF_PARTS = ['unused', 'accept-unused', 'workers-without-redis']
+
 /** Files that a block names cannot be there. Secrets are anything; a certificate cannot be made up. */
-function load(text: string): { problems: readonly Problem[]; missing: string[] } {
+function load(text: string): { problems: readonly Problem[]; odd: string[]; missing: string[] } {
   const missing: string[] = []
   const readFile = (path: string): string => {
     if (path.startsWith('secrets/')) return 'a secret'
     missing.push(path)
     throw new Error('does not exist')
   }
-  const { problems = [] } = loadConfig({ text, file: 'example.yaml', env, readFile, now: 0 })
-  return { problems: problems.filter(({ message }) => !message.endsWith('does not exist')), missing }
+  const result = loadConfig({ text, file: 'example.yaml', env, readFile, now: 0 })
+  const { problems = [] } = result
+  const findings = result.config === undefined ? [] : lint(result, 'example.yaml', env)
+  const odd = findings.filter(({ code, accepted }) => accepted === undefined && !OF_PARTS.includes(code))
+  const isOther = ({ message }: Problem) => !message.endsWith('does not exist')
+  return { problems: problems.filter(isOther), odd: odd.map(({ path, message }) => `${path}: ${message}`), missing }
 }
 
 /** A list is routes. Names are added to those of the example file, and everything else takes its place. */
@@ -39,11 +47,12 @@ describe('the YAML of the documents', () => {
     expect(blocks.length).toBeGreaterThan(10)
   })
 
-  it.each(blocks.map((block) => [name(block), block] as const))('loads: %s', (_, { text }) => {
+  it.each(blocks.map((block) => [name(block), block] as const))('loads, and lint finds nothing: %s', (_, { text }) => {
     const content: unknown = parse(text)
     const isWhole = content !== null && typeof content === 'object' && 'version' in content
-    const { problems, missing } = load(isWhole ? text : stringify(merge(content)))
+    const { problems, odd, missing } = load(isWhole ? text : stringify(merge(content)))
     expect(problems).toEqual([])
+    expect(odd).toEqual([])
     expect(missing).toEqual(/^ *tls:/m.test(text) ? ['tls/tls.crt', 'tls/tls.key'] : [])
   })
 

@@ -11,11 +11,10 @@ import {
   tokenClients,
   writesClaim,
 } from './realm.ts'
+import { findApart, roleClaimOf } from './together.ts'
 
 /** Written by Keycloak itself, without any mapper. */
 const ALWAYS_THERE = new Set(['iss', 'exp', 'iat', 'jti', 'typ', 'azp', 'aud', 'sid', 'scope', 'auth_time', 'cnf'])
-const REALM_ROLES = 'realm_access.roles'
-const CLIENT_ROLES = 'resource_access.${client_id}.roles'
 
 export function findDrift(needs: Needs, realm: Realm): Finding[] {
   const clients = tokenClients(realm)
@@ -25,6 +24,7 @@ export function findDrift(needs: Needs, realm: Realm): Finding[] {
     ...needs.roles.flatMap((need) => checkRole(need, realm)),
     ...checkRolesInTokens(needs, realm, clients),
     ...needs.claims.flatMap((need) => checkClaim(need, realm, clients)),
+    ...findApart(needs, realm),
     ...clients.flatMap((client) => checkTokens(needs, realm, client)),
   ]
 }
@@ -96,7 +96,7 @@ export function splitRole(name: string): [string, string?] {
 
 function checkRolesInTokens({ issuer, roles }: Needs, realm: Realm, clients: readonly RealmClient[]): Finding[] {
   if (issuer.roles !== 'keycloak') return []
-  const wanted = new Set(roles.map(({ name }) => (name.includes(':') ? CLIENT_ROLES : REALM_ROLES)))
+  const wanted = new Set(roles.map(({ name }) => roleClaimOf(name)))
   const isWritten = (claim: string) =>
     clients.some((client) => mappersOf(realm, client).some((it) => writesClaim(it, claim)))
   return [...wanted]

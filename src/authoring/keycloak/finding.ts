@@ -5,7 +5,7 @@ export interface Finding {
   /** `error`: requests that the file allows cannot be made, or the realm gives tokens away. `warning`: it could be safer. */
   readonly severity: 'error' | 'warning'
   /** What kind of thing it is about, and which one. */
-  readonly kind: 'client scope' | 'audience' | 'role' | 'claim' | 'client' | 'realm' | 'key'
+  readonly kind: 'client scope' | 'audience' | 'role' | 'claim' | 'client' | 'realm' | 'key' | 'allow line'
   readonly name: string
   readonly message: string
   /** What to do. */
@@ -23,6 +23,7 @@ export type FindingCode =
   | 'role-missing'
   | 'roles-not-in-token'
   | 'claim-missing'
+  | 'line-unobtainable'
   | 'algorithm-refused'
   | 'token-type-refused'
   | 'lifespan-refused'

@@ -2,6 +2,8 @@
 import type { ClaimPath } from '../../config/claim-path.ts'
 import type { AllowLine, GatewayConfig, IssuerConfig, RouteConfig } from '../../config/gateway-config.ts'
 import { writtenPolicy } from '../report-mode.ts'
+import { type Requirement, requirementsOf } from '../requirement.ts'
+import { describeLine } from '../words.ts'
 
 export interface Need {
   /** A scope, a role (`admin`, `shop-api:manager`) or a claim (dots nest). */
@@ -15,13 +17,31 @@ export interface Needs {
   readonly scopes: readonly Need[]
   readonly roles: readonly Need[]
   readonly claims: readonly Need[]
+  readonly lines: readonly LineNeed[]
+}
+
+/** An allow line: one of its ways must be open to somebody. */
+export interface LineNeed {
+  /** `POST /orders/**`. */
+  readonly request: string
+  /** The line in words. */
+  readonly who: string
+  readonly ways: readonly Requirement[]
 }
 
 /** Of all routes on which tokens of this issuer count. */
 export function needsOf(config: GatewayConfig, issuer: IssuerConfig): Needs {
-  const uses = config.routes.filter(({ issuers }) => issuers.includes(issuer.name)).flatMap(usesOf)
+  const routes = config.routes.filter(({ issuers }) => issuers.includes(issuer.name))
+  const uses = routes.flatMap(usesOf)
   const collect = (kind: Use['kind']) => groupByName(uses.filter((use) => use.kind === kind))
-  return { issuer, scopes: collect('scope'), roles: collect('role'), claims: collect('claim') }
+  const lines = routes.flatMap((route) => writtenPolicy(route).allow.map((line) => toLineNeed(route, line)))
+  return { issuer, scopes: collect('scope'), roles: collect('role'), claims: collect('claim'), lines }
+}
+
+function toLineNeed(route: RouteConfig, line: AllowLine): LineNeed {
+  // Claims are left aside: each choice of theirs would multiply the ways.
+  const ways = [...requirementsOf({ ...line, claims: [], where: [] })]
+  return { request: requestOf(route, line), who: describeLine(line), ways }
 }
 
 interface Use {
@@ -39,14 +59,17 @@ function usesOf(route: RouteConfig): Use[] {
 }
 
 function usesOfLine(route: RouteConfig, line: AllowLine): Use[] {
-  const methods = line.methods.size === ALL_METHODS ? 'any method' : [...line.methods].join(', ')
-  const request = `${methods} ${route.path}`
+  const request = requestOf(route, line)
   return [
     ...(line.scopes?.values ?? []).map((name): Use => ({ kind: 'scope', name, for: request })),
     ...(line.roles?.values ?? []).map((name): Use => ({ kind: 'role', name, for: request })),
     ...line.claims.map(({ path }) => useOfClaim(path, request)),
     ...line.where.map(({ claim }) => useOfClaim(claim, request)),
   ]
+}
+
+function requestOf({ path }: RouteConfig, { methods }: AllowLine): string {
+  return `${methods.size === ALL_METHODS ? 'any method' : [...methods].join(', ')} ${path}`
 }
 
 const ALL_METHODS = 6

@@ -71,7 +71,7 @@ function opens(
     return { config, table: createRouteTable([changed]), route: changed }
   }
   const to = side([index])
-  return findNewlyAllowed(side(others), to, to.route, regionOf(route, ownExample)).some(({ line }) => line === 0)
+  return findNewlyAllowed(side(others), to, to.route, regionOf(route, ownExample)).length > 0
 }
 
 /** All paths of the route, whatever other routes take of them: a parameter may have any value. */

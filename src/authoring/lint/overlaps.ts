@@ -4,18 +4,14 @@ import { paramOf, segmentsOf } from '../example-path.ts'
 
 export interface Overlap {
   readonly other: RouteConfig
-  /**
-   * `wider`: the other matches all paths of this one. `narrower`: the other way round. `crossing`: only some, and each is the
-   * more specific one in a segment.
-   */
-  readonly relation: 'wider' | 'narrower' | 'crossing'
+  /** Each is the more specific one in some segment, so that neither matches all paths of the other. */
+  readonly isCrossing: boolean
   /** A path that both match. */
   readonly example: string
 }
 
 type Rank = 'literal' | 'param' | 'rest'
 const ORDER: readonly Rank[] = ['rest', 'param', 'literal']
-const OPPOSITE = { wider: 'narrower', narrower: 'wider', crossing: 'crossing' } as const
 
 /** For each route, in the order of the list. Compares each with each, most of them by their first segments alone. */
 export function overlapsOf(routes: readonly RouteConfig[]): Overlap[][] {
@@ -24,24 +20,20 @@ export function overlapsOf(routes: readonly RouteConfig[]): Overlap[][] {
     for (const two of all.slice(index + 1)) {
       const found = compare(one.segments, two.segments)
       if (found === undefined) continue
-      const { relation, example } = found
-      one.overlaps.push({ other: two.route, relation, example })
-      two.overlaps.push({ other: one.route, relation: OPPOSITE[relation], example })
+      one.overlaps.push({ other: two.route, ...found })
+      two.overlaps.push({ other: one.route, ...found })
     }
   }
   return all.map(({ overlaps }) => overlaps)
 }
 
-/** What the second is to the first; undefined: no path is matched by both, or neither surprises. */
+/** Undefined: no path is matched by both. */
 function compare(one: readonly string[], two: readonly string[]): Omit<Overlap, 'other'> | undefined {
   const common = intersect(one, two)
   if (common === undefined) return undefined
   const example = `/${common.map((text) => (text === '{}' ? '1' : text === '**' ? 'x' : text)).join('/')}`
-  const shape = shapeOf(common)
-  if (shape === shapeOf(one)) return { relation: 'wider', example }
-  if (shape === shapeOf(two)) return { relation: 'narrower', example }
   const signs = new Set(common.map((_, index) => Math.sign(rankAt(one, index) - rankAt(two, index))))
-  return signs.has(1) && signs.has(-1) ? { relation: 'crossing', example } : undefined
+  return { isCrossing: signs.has(1) && signs.has(-1), example }
 }
 
 /** Segments that both match, `{}` for any one and `**` for any number. */
@@ -66,10 +58,6 @@ function intersectSegments(one: string | undefined, two: string | undefined): st
 
 function toShape(segment: string): string {
   return paramOf(segment) === undefined ? segment : '{}'
-}
-
-function shapeOf(segments: readonly string[]): string {
-  return segments.map(toShape).join('/')
 }
 
 /** How specific a route is about a segment; everything behind its end is left to `**`. */

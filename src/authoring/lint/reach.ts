@@ -8,11 +8,9 @@ import { ALL_METHODS, isAnyMethod } from './wildcards.ts'
 
 /** No request gets to the route: others that are more specific take all of its paths. */
 export function* unreachableRoutes({ routes }: LintFile): Generator<Find> {
-  for (const { path, example, ownExample, overlaps } of routes) {
-    if (example !== undefined) continue
-    const narrower = overlaps.filter(({ relation }) => relation === 'narrower').map(({ other }) => other)
-    const taker = createRouteTable(narrower).match(ownExample)?.route
-    const who = taker === undefined ? '' : `, such as ${quoteText(ownExample)}, which goes to ${quoteText(taker.path)}`
+  for (const { path, example, ownExample, fallback } of routes) {
+    if (example !== undefined || fallback === undefined) continue
+    const who = `, such as ${quoteText(ownExample)}, which goes to ${quoteText(fallback.path)} (line ${fallback.line})`
     yield { path: [...path, 'path'], message: `more specific routes take every path of this one${who}` }
   }
 }
@@ -20,8 +18,8 @@ export function* unreachableRoutes({ routes }: LintFile): Generator<Find> {
 /** Two routes match one path, and each is the more specific one somewhere: which wins is easily guessed wrong. */
 export function* crossingRoutes({ routes }: LintFile): Generator<Find> {
   for (const { route, path, overlaps } of routes) {
-    for (const { other, relation, example } of overlaps) {
-      if (relation !== 'crossing') continue
+    for (const { other, isCrossing, example } of overlaps) {
+      if (!isCrossing) continue
       const winner = createRouteTable([route, other]).match(example)?.route
       // Said once, where the one stands that loses.
       if (winner !== other) continue

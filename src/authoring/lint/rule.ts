@@ -32,7 +32,7 @@ export interface LintRoute {
   readonly ownExample: string
   /** The other routes that match some of its paths. */
   readonly overlaps: readonly Overlap[]
-  /** Who takes its example when this route is not there. */
+  /** Who takes its example (without one: its own example) when this route is not there. */
   readonly fallback: RouteConfig | undefined
 }
 
@@ -46,7 +46,7 @@ export function createLintFile(file: GatewayConfig): LintFile {
   const find = (route: RouteConfig, among: RouteTable) => examplePath(route, among, fresh, depth)
   const routes = config.routes.map((route, index): LintRoute => {
     const own = overlaps[index] ?? []
-    const wider = own.filter(({ relation }) => relation === 'wider').map(({ other }) => other)
+    const others = own.map(({ other }) => other)
     const example = find(route, table)
     const ownExample = find(route, createRouteTable([route])) ?? route.path
     return {
@@ -55,7 +55,7 @@ export function createLintFile(file: GatewayConfig): LintFile {
       example,
       ownExample,
       overlaps: own,
-      fallback: wider.length === 0 ? undefined : createRouteTable(wider).match(example ?? ownExample)?.route,
+      fallback: others.length === 0 ? undefined : createRouteTable(others).match(example ?? ownExample)?.route,
     }
   })
   return { config, routes }

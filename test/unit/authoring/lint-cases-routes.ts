@@ -7,7 +7,7 @@ export const ROUTE_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       what: 'a route of which others take every path',
       bad: routes(route('/a/**', r), route('/a', r), route('/a/{x}/**', w)),
       found: [
-        'routes[0].path: more specific routes take every path of this one, such as "/a/2", which goes to "/a/{x}/**"',
+        'routes[0].path: more specific routes take every path of this one, such as "/a/2", which goes to "/a/{x}/**" (line 20)',
       ],
       mended: routes(route('/a/**', r), route('/a/{x}/**', w)),
     },
@@ -35,6 +35,17 @@ export const ROUTE_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       ],
       mended: routes(route('/orders/**', r, w), route('/orders/{id}', r, w, line('d', ['DELETE']))),
     },
+    {
+      what: 'the same service alone, and no methods that are only part of any',
+      bad: routes(route('/orders/**', r, { ...line('x', 'any'), roles: 'a' }), route('/orders/{id}', w)),
+      found: [
+        'routes[1].path: GET, HEAD "/orders/2" is refused here, though "/orders/**" (line 9) names these methods',
+      ],
+      mended: {
+        ...routes(route('/orders/**', r), { ...route('/orders/{id}', w), to: 'other' }),
+        upstreams: { orders: 'http://a', other: 'http://b' },
+      },
+    },
   ],
   'public-below-protected': [
     {
@@ -48,6 +59,12 @@ export const ROUTE_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       bad: routes(open('/a/**'), route('/a/b/**', r), open('/a/b/c')),
       found: ['routes[2].public: GET "/a/b/c" needs no token, while "/a/b/**" (line 14) around it needs one'],
       mended: routes(route('/**', r), open('/a/b/**'), open('/a/b/c')),
+    },
+    {
+      what: 'the methods that need a token around it, and no others',
+      bad: routes({ ...open('/a/**', ['POST']), allow: [r] }, open('/a/b', ['POST', 'GET'])),
+      found: ['routes[1].public: GET "/a/b" needs no token, while "/a/**" (line 9) around it needs one'],
+      mended: routes({ ...open('/a/**'), allow: [w] }, open('/a/b')),
     },
   ],
   'line-redundant': [

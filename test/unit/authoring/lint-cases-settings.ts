@@ -54,7 +54,20 @@ export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
         'routes[1].allow[0].scopes: "orders:read" stands only here, and "Orders.Read" on line 12: is one of them a typo?',
         'routes[1].allow[1].scopes: "refunds:wirte" stands only here, and "refunds:write" on line 15: is one of them a typo?',
       ],
-      mended: routes(route('/a', line('orders:v1'), line('a:read')), route('/b', line('orders:v2'), line('b:read'))),
+      mended: routes(
+        route('/a', line('orders1:read'), line('a:read')),
+        route('/b', line('orders2:read'), line('b:read')),
+      ),
+    },
+    {
+      what: 'what stands once beside what stands often',
+      bad: routes(route('/a', line('order:read')), route('/b', line('orders:read')), route('/c', line('orders:read'))),
+      found: [
+        'routes[0].allow[0].scopes: "order:read" stands only here, and "orders:read" on line 18: is one of them a typo?',
+      ],
+      mended: routes(
+        ...['order:read', 'orders:read'].flatMap((it) => [route(`/${it}`, line(it)), route(`/b/${it}`, line(it))]),
+      ),
     },
   ],
   'role-suspect': [
@@ -81,6 +94,12 @@ export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       ],
       mended: limited('client.ip', routes(route('/a', r), open('/b'))),
     },
+    {
+      what: 'on public routes alone, where tokens are all that is counted',
+      bad: limited('token.sub', routes(route('/a', r), open('/b'))),
+      found: ['routes[1].public: no token is needed here, and "one" can count nothing else'],
+      mended: limited('token.sub'),
+    },
   ],
   'limit-key-missing': [
     {
@@ -88,6 +107,12 @@ export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       bad: limited(['client.ip', 'token.tenant.id']),
       found: ['rateLimits.one.key: all tokens without "token.tenant.id" share one window'],
       mended: limited(['client.ip', 'token.azp']),
+    },
+    {
+      what: 'what is inside of one that they have',
+      bad: limited('token.sub.id'),
+      found: ['rateLimits.one.key: all tokens without "token.sub.id" share one window'],
+      mended: limited('token.sub'),
     },
   ],
   'limit-key-chosen': [
@@ -128,6 +153,12 @@ export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       bad: routes(route('/a', r, { ...w, mode: 'report' })),
       found: ['routes[0].allow: no day is named after which what is reported is enforced'],
       mended: routes({ ...route('/a', r, { ...w, mode: 'report' }), until: '2026-02-01' }),
+    },
+    {
+      what: 'not what reports nothing anyway',
+      bad: routes({ ...open('/a'), mode: 'report' }, { ...route('/b', r), mode: 'report' }),
+      found: ['routes[1].mode: no day is named after which what is reported is enforced'],
+      mended: routes({ ...open('/a'), mode: 'report' }),
     },
   ],
   'report-over': [
