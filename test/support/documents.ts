@@ -10,6 +10,7 @@ export const DOCUMENTS = [
   'docs/commands.md',
   'docs/lint.md',
   'docs/openapi.md',
+  'docs/speed.md',
   'docs/decisions.md',
   'docs/route-scope-file.md',
 ] as const
