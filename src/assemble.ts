@@ -41,20 +41,24 @@ export interface Parts {
   free(): Promise<void>
 }
 
-/**
- * @param writeLog gets whole lines of JSON, several at once
- * @param pseudonym how the gateway calls itself in `Via`; its workers share one, and so know what comes back to any of them
- * @param clock what tokens and keys go by
- */
+export interface AssembleOptions {
+  /** Gets whole lines of JSON, several at once. */
+  readonly log: (text: string) => void
+  /** Path of the file that the configuration was made of. */
+  readonly source: string
+  /** How the gateway calls itself in `Via`; its workers share one, and so know what comes back to any of them. */
+  readonly pseudonym?: string
+  /** What tokens, keys and the end of a report go by. */
+  readonly clock?: Clock
+}
+
 export async function assemble(
   config: GatewayConfig,
-  writeLog: (text: string) => void,
-  pseudonym = createPseudonym(),
-  clock: Clock = systemClock,
+  { log, source, pseudonym = createPseudonym(), clock = systemClock }: AssembleOptions,
 ): Promise<Parts> {
   // First, because it may throw.
   const decisions = config.server.decisions && openDecisionFile(config.server.decisions)
-  const sink = createLogSink(writeLog)
+  const sink = createLogSink(log)
   const logger = createLogger(config.log, sink)
   const metrics = createMetrics()
   const keySources = createKeySources({
@@ -70,7 +74,7 @@ export async function assemble(
   })
   const client = await createUpstreamClient(config)
   const addresses = createAddressBook(() => performance.now())
-  const live = createLiveRuntime(config, { keySources, client, pseudonym, clock })
+  const live = createLiveRuntime(config, { keySources, client, pseudonym, clock, source })
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
   const { admission, loopDelay } = createAdmission(config.server)

@@ -1,8 +1,7 @@
 /** A new file is in force as a whole or not at all; either way the log, `/config/status` and a metric say so. */
-import type { ConfigRecord } from './config/config-record.ts'
+import { type ConfigRecord, type RefusalProblem, toRefusalProblem } from './config/config-record.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { LoadResult } from './config/load.ts'
-import { formatProblem } from './config/problem.ts'
 import { type ConfigWatcher, watchConfig } from './config/reload.ts'
 import type { Logger } from './observability/logger.ts'
 import type { Metrics } from './observability/metrics.ts'
@@ -19,8 +18,9 @@ export interface FollowOptions {
 }
 
 export function followFile({ file, load, apply, record, logger, metrics }: FollowOptions): ConfigWatcher {
-  function refuse(problems: readonly string[]): void {
-    record.refused(problems)
+  function refuse(refused: readonly RefusalProblem[]): void {
+    const problems = refused.map(({ text }) => text)
+    record.refused(refused)
     metrics.countReload('refused')
     logger.error({ problems }, 'the new configuration was refused; the one in force stays')
   }
@@ -41,7 +41,10 @@ export function followFile({ file, load, apply, record, logger, metrics }: Follo
       metrics.countReload('applied')
       logger.info({ routes: config.routes.length, digest: config.digest }, 'the new configuration is in force')
     },
-    onRefused: (problems) => refuse(problems.map(formatProblem)),
-    onFailed: (error) => refuse([error instanceof Error ? error.message : 'the file cannot be watched']),
+    onRefused: (problems) => refuse(problems.map(toRefusalProblem)),
+    onFailed(error) {
+      const message = error instanceof Error ? error.message : 'the file cannot be watched'
+      refuse([{ text: message, message }])
+    },
   })
 }

@@ -36,14 +36,16 @@ export interface SharedParts {
   readonly client: UpstreamClient
   readonly pseudonym: string
   readonly clock: Clock
+  /** Path of the file. */
+  readonly source: string
 }
 
 export function createLiveRuntime(
   first: GatewayConfig,
-  { keySources, client, pseudonym, clock }: SharedParts,
+  { keySources, client, pseudonym, clock, source }: SharedParts,
 ): LiveRuntime {
   let runtime = build(first)
-  const record = createConfigRecord(first)
+  const record = createConfigRecord(first, source, () => clock.now())
 
   function build(config: GatewayConfig): Runtime {
     const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256, clock })

@@ -62,7 +62,7 @@ export async function loadFirst(options: RunOptions): Promise<Loaded> {
  */
 export async function runGateway(options: RunOptions, first?: Loaded): Promise<RunningGateway> {
   const { config, warnings } = first ?? (await loadFirst(options))
-  const parts = await assemble(config, options.log, undefined, options.clock)
+  const parts = await assemble(config, { ...options, source: toAbsolute(options) })
   const { admin, live, logger, metrics } = parts
   warn(logger, warnings)
   const addresses = await listenAll(config, options, parts)

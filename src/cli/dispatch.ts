@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'whether rules that are only reported may be enforced: who would be denied',
     load: () => import('./shadow.ts'),
   },
+  status: { summary: 'whether the file is in force in the gateway that runs', load: () => import('./status.ts') },
   schema: { summary: 'print the JSON Schema of the file, for editors', load: () => import('./schema.ts') },
 }
 

@@ -73,7 +73,7 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
     async start(start) {
       started = start
       const { config } = read(start, start.text)
-      starting = assemble(config, log, start.pseudonym)
+      starting = assemble(config, { log, source: start.configFile, pseudonym: start.pseudonym })
       return listen(await starting, config, start)
     },
     async prepare({ text }) {

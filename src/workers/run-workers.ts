@@ -44,7 +44,7 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
   const sink = createLogSink(options.log)
   const logger = createLogger(first.config.log, sink)
   const metrics = createMetrics()
-  const record = createConfigRecord(first.config)
+  const record = createConfigRecord(first.config, toAbsolute(options))
   const sharing = options.sharing ?? (await choosePortSharing())
   const { pool, apply } = createLivePool(options, first, sharing, { logger, metrics, record })
   let isDraining = false

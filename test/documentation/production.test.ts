@@ -84,7 +84,10 @@ describe('the admin listener in production.md', () => {
     expect(await (await admin('/config/status')).json()).toEqual({
       digest: expect.any(String),
       appliedAt: expect.any(String),
+      source: gateway.configFile,
       routes: 1,
+      tests: { run: 0, green: 0 },
+      reports: [],
     })
   })
 })
@@ -99,8 +102,10 @@ describe('the settings that need a restart, in production.md', () => {
   it.each(documented)('are refused as a whole by a reload: %s', async (name) => {
     await gateway.rewrite({ ...file, ...CHANGES[name] })
     await gateway.reload()
-    const { lastRefusal } = (await (await admin('/config/status')).json()) as { lastRefusal?: { problems: string[] } }
-    expect(lastRefusal?.problems.join()).toMatch(/^needs a restart: |^workers: /)
+    const { lastRefusal } = (await (await admin('/config/status')).json()) as {
+      lastRefusal?: { problems: { text: string }[] }
+    }
+    expect(lastRefusal?.problems[0]?.text).toMatch(/^needs a restart: |^workers: /)
     await gateway.rewrite(file)
     await gateway.reload()
   })

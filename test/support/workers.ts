@@ -13,7 +13,10 @@ export interface WorkersProcess extends GatewayProcess {
   metric(name: string): Promise<number | undefined>
   /** All requests that were counted. */
   requests(): Promise<number>
-  status(): Promise<{ readonly digest: string; readonly lastRefusal?: { readonly problems: readonly string[] } }>
+  status(): Promise<{
+    readonly digest: string
+    readonly lastRefusal?: { readonly problems: readonly { readonly text: string }[] }
+  }>
   readiness(): Promise<{ readonly status: number; readonly reasons: readonly string[] }>
   close(): Promise<void>
 }

@@ -34,7 +34,13 @@ describe('createLiveRuntime', () => {
       keepOnly: (origins: ReadonlySet<string>) => void kept.push(origins),
       async close() {},
     }
-    const live = createLiveRuntime(configOf(0), { keySources, client, pseudonym: 'gateway', clock: systemClock })
+    const live = createLiveRuntime(configOf(0), {
+      keySources,
+      client,
+      pseudonym: 'gateway',
+      clock: systemClock,
+      source: '',
+    })
     const made = [new WeakRef(live.current())]
     for (let version = 1; version <= RELOADS; version += 1) {
       const prepared = live.prepare(configOf(version))

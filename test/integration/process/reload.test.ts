@@ -12,7 +12,7 @@ const status = async (gateway: TestGateway) =>
   JSON.parse((await get(gateway.adminUrl, '/config/status')).body) as {
     digest: string
     routes: number
-    lastRefusal?: { at: string; problems: string[] }
+    lastRefusal?: { at: string; problems: { text: string; line?: number; column?: number }[] }
   }
 const metric = async (gateway: TestGateway, name: string) =>
   (await get(gateway.adminUrl, '/metrics')).body
@@ -78,8 +78,10 @@ describe('a new file', () => {
       return now.lastRefusal === undefined ? undefined : now
     })
     expect(digest).toBe(good.digest)
-    expect(lastRefusal?.problems.join('\n')).toMatch(/scopegate\.yaml:\d+:\d+.*\n?.*upstreems/)
-    expect(lastRefusal?.problems.join('\n')).toContain('did you mean')
+    const [problem] = lastRefusal?.problems ?? []
+    expect(problem?.text).toMatch(/scopegate\.yaml:\d+:\d+.*\n?.*upstreems/)
+    expect(problem?.text).toContain(`:${problem?.line}:${problem?.column}: `)
+    expect(problem?.text).toContain('did you mean')
     expect(await isFine(gateway)).toBe(false)
     expect(await metric(gateway, 'scopegate_config_reloads_total{result="refused"}')).toMatch(/ 1$/)
     await waitFor('the log', () => gateway.logs().some(({ level, problems }) => level === 'error' && problems))
@@ -101,7 +103,7 @@ describe('a new file', () => {
     await gateway.rewrite(file('b', change))
     await gateway.reload()
     const now = await status(gateway)
-    expect(now.lastRefusal?.problems).toEqual([`needs a restart: ${names}`])
+    expect(now.lastRefusal?.problems.map(({ text }) => text)).toEqual([`needs a restart: ${names}`])
     expect(await isFine(gateway)).toBe(false)
     expect(gateway.logText() + JSON.stringify(now)).not.toContain('s3cret')
   })

@@ -56,7 +56,7 @@ describe('a new file for several workers', () => {
     expect(await gateway.metric('scopegate_config_last_reload_successful')).toBe(0)
     expect(await gateway.status()).toMatchObject({
       digest: before.digest,
-      lastRefusal: { problems: [expect.stringContaining('upstreems')] },
+      lastRefusal: { problems: [{ line: expect.any(Number), text: expect.stringContaining('upstreems') }] },
     })
     const [first = 0] = gateway.workers()
     process.kill(first, 'SIGKILL')
@@ -69,7 +69,7 @@ describe('a new file for several workers', () => {
     const gateway = keep(await spawnWorkers(fileFor(a.url)))
     await gateway.rewrite(fileFor(b.url, { workers: 3 }))
     await waitFor('the refusal', () => gateway.metric(REFUSED))
-    expect((await gateway.status()).lastRefusal?.problems).toEqual(['needs a restart: workers'])
+    expect((await gateway.status()).lastRefusal?.problems).toMatchObject([{ text: 'needs a restart: workers' }])
     expect(await bodies(gateway)).toEqual(new Set(['200 a']))
   })
 
@@ -87,7 +87,7 @@ describe('a new file for several workers', () => {
     await waitFor('the refusal', () => gateway.metric(REFUSED))
     await waitFor('the replacement', () => gateway.workers()[1] !== second)
     const { problems } = (await gateway.status()).lastRefusal ?? {}
-    expect(problems).toEqual(['a worker ended'])
+    expect(problems).toMatchObject([{ text: 'a worker ended' }])
   })
 
   it('leaves a request that is under way with the file it began with', async () => {

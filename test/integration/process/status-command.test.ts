@@ -1,0 +1,52 @@
+/** `scopegate status` against a gateway that runs as `scopegate start` starts it. */
+import { describe, expect, it } from 'vitest'
+import { dispatch } from '../../../src/cli/dispatch.ts'
+import { openTo } from '../../support/gateway.ts'
+import { closingAfterEach } from '../../support/keep.ts'
+import { waitFor } from '../../support/wait-for.ts'
+import { spawnWorkers, type WorkersProcess } from '../../support/workers.ts'
+import { createTestIo } from '../../unit/cli/test-io.ts'
+
+const keep = closingAfterEach()
+const UP = 'http://127.0.0.1:1'
+const good = (path = '/a') => ({
+  ...openTo(UP, { path }),
+  tests: [{ request: `GET ${path}`, expect: 200 }],
+})
+
+async function status(gateway: Pick<WorkersProcess, 'adminUrl' | 'configFile'>, ...args: string[]) {
+  const io = createTestIo()
+  const code = await dispatch(io, ['status', '-c', gateway.configFile, '--url', gateway.adminUrl, ...args], '1')
+  return { code, out: io.out, err: io.err }
+}
+
+describe.each([1, 2])('scopegate status, with %i workers', (workers) => {
+  it('says whether the file on the disk is in force, and why the last one was refused', async () => {
+    const gateway = keep(await spawnWorkers({ ...good(), workers }))
+    const first = await status(gateway)
+    expect(first).toMatchObject({ code: 0, err: '' })
+    expect(first.out).toContain(`${gateway.configFile}: in force\n`)
+    expect(first.out).toContain('1 routes; 1 of 1 tests green\n')
+
+    await gateway.rewrite({ ...good(), workers, upstreems: {} })
+    await waitFor('the refusal', async () => (await status(gateway)).out.includes('was refused'))
+    const refused = await status(gateway)
+    expect(refused.code).toBe(1)
+    expect(refused.out).toMatch(/scopegate\.yaml:\d+:\d+: .*upstreems/)
+    const json = JSON.parse((await status(gateway, '--json')).out)
+    expect(json).toMatchObject({
+      ok: false,
+      ready: true,
+      file: { state: 'differs' },
+      gateway: { source: gateway.configFile },
+    })
+    expect(json.gateway.lastRefusal.problems).toMatchObject([
+      { line: expect.any(Number), column: 1, path: 'upstreems' },
+    ])
+
+    await gateway.rewrite({ ...good('/b'), workers })
+    await waitFor('the new file', async () => (await status(gateway)).code === 0)
+    await gateway.stop()
+    expect(await status(gateway)).toMatchObject({ code: 2, out: '', err: expect.stringContaining('ECONNREFUSED') })
+  })
+})
