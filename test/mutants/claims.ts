@@ -88,9 +88,24 @@ const claims = inFile('authentication/claims.ts', CLAIMS, [
     guards: ['pitfall 7', 'GHSA-wcvh-g65p-v576', 'RFC 9068 4'],
   },
   {
+    id: 'exp-before-keys',
+    find: "if (!(expiresAtMs > nowMs)) throw invalidToken('token_expired')",
+    replace: '',
+    removes: 'an expired token causes no fetch of keys',
+    tests: ['security/key-floods.test.ts', 'unit/authentication/claims.test.ts'],
+    guards: ['flaw 2'],
+  },
+  {
     id: 'exp',
     find: "if (!(expiresAtMs > nowMs)) throw invalidToken('token_expired')",
     replace: '',
+    also: [
+      {
+        file: 'src/authentication/verify-token.ts',
+        find: "if (!(expiresAtMs > clock.now())) throw invalidToken('token_expired')",
+        replace: '',
+      },
+    ],
     removes: 'an expired token is refused',
     guards: ['GHSA-wcvh-g65p-v576', 'RFC 7519 4.1.4'],
   },

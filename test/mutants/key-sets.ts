@@ -22,6 +22,14 @@ const reading = inFile('authentication/access-token.ts', ATTACKS, [
 
 const verifying = inFile('authentication/verify-token.ts', ATTACKS, [
   {
+    id: 'exp-after-keys',
+    find: "if (!(expiresAtMs > clock.now())) throw invalidToken('token_expired')",
+    replace: '',
+    removes: 'a token that expires while the keys are fetched is refused',
+    tests: ['integration/authentication/authenticate.test.ts'],
+    guards: ['GHSA-wcvh-g65p-v576'],
+  },
+  {
     id: 'algorithm-list',
     find: "if (!(issuer.algorithms as readonly string[]).includes(header.alg)) throw invalidToken('token_algorithm')",
     replace: '',

@@ -142,7 +142,7 @@ const transfer = inFile('forwarding/transfer.ts', ABORTS, [
   {
     id: 'response-timeout',
     find: "if (this.#body === null) this.#await('waiting', timeouts.responseMs)",
-    replace: "if (this.#body === null) this.#await('waiting', timeouts.responseMs * 100)",
+    replace: "if (this.#body === null) this.#await('waiting', timeouts.responseMs * 10_000)",
     removes: 'a head comes in time or the answer is 504',
     tests: TIMEOUTS,
     guards: ['pitfall 18'],

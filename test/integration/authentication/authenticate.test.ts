@@ -94,6 +94,21 @@ describe('authenticate', () => {
     expect(on.ready()).toBe(true)
   })
 
+  it('refuses a token that expires while the keys are on their way', async () => {
+    const asked = given.issuer.nextRequest('jwks')
+    let release = () => {}
+    given.issuer.behave('jwks', (_request, response) => {
+      release = () => response.end(JSON.stringify({ keys: [key.publicJwk] }))
+    })
+    const on = given.start({ clockSkewMs: 0 })
+    const answer = authenticate(on, await given.issuer.mint({ exp: given.clock.now() / 1000 + 1 }))
+    const refused = expect(answer).rejects.toThrow(refusal('token_expired'))
+    await asked
+    given.clock.advance(1000)
+    release()
+    await refused
+  })
+
   it('is ready when the keys of every issuer have been had once, and stays so', async () => {
     const on = given.start({}, { name: 'down', issuer: 'http://127.0.0.1:1/realms/shop' })
     await authenticate(on, await given.issuer.mint())
