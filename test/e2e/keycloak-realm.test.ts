@@ -186,10 +186,15 @@ describe.skipIf(keycloak === undefined)('keycloak-realm.json in a real Keycloak'
     })
 
     it('gives one client shorter tokens', async () => {
+      // `expires_in` is what is left of it when Keycloak answers: less on a busy machine.
+      const lifespan = async () => {
+        const { exp, iat } = jwtPart((await passwordTokens(issuer)).access_token, 1)
+        return Number(exp) - Number(iat)
+      }
       await realm.setTokenLifespan('shop-cli', 2)
-      expect((await passwordTokens(issuer)).expires_in).toBe(2)
+      expect(await lifespan()).toBe(2)
       await realm.setTokenLifespan('shop-cli', undefined)
-      expect((await passwordTokens(issuer)).expires_in).toBe(300)
+      expect(await lifespan()).toBe(300)
     })
   })
 
