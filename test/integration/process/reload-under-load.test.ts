@@ -115,7 +115,9 @@ async function refuseBroken(gateway: WorkersProcess, good: Readonly<Record<strin
     return status.lastRefusal === undefined ? undefined : status
   })
   expect(after.digest).toBe(before.digest)
-  expect(after.lastRefusal?.problems.join('\n')).toMatch(/scopegate\.yaml:\d+:\d+.*\n?.*upstreems/)
+  const [problem] = after.lastRefusal?.problems ?? []
+  expect(problem).toMatchObject({ line: expect.any(Number), column: expect.any(Number) })
+  expect(problem?.text).toMatch(/scopegate\.yaml:\d+:\d+.*\n?.*upstreems/)
   expect(await gateway.metric('scopegate_config_last_reload_successful')).toBe(0)
   expect(await gateway.metric('scopegate_config_reloads_total{result="refused"}')).toBeGreaterThan(refusals)
   await waitFor('the log', () =>
