@@ -29,7 +29,7 @@ const OPTIONS = {
 
 type Options = ReturnType<typeof readOptions>
 
-/** What is at hand, or why it is not. */
+/** The realm, and its file as it was read: absent for a live one. */
 type Source = { readonly realm: Realm; readonly json?: Record<string, unknown> }
 
 export async function run(io: CommandIo, args: string[]): Promise<number> {
