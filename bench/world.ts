@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../test/support/free-port.ts'
 import { createTestIssuer, type TestIssuer } from '../test/support/test-issuer.ts'
-import { findProgram, freePort, LOAD_CORE, type Running, startPinned } from './processes.ts'
+import { findProgram, LOAD_CORE, type Running, startPinned } from './processes.ts'
 import { nginxUpstreamConfig } from './targets/nginx.ts'
 import { mintSamples, type SampleTokens, signerOf, writeTokens } from './tokens.ts'
 

@@ -7,7 +7,8 @@
  */
 import { truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort, GATEWAY_CORE, LOAD_CORE, type Running, startPinned } from '../processes.ts'
+import { freePort } from '../../test/support/free-port.ts'
+import { GATEWAY_CORE, LOAD_CORE, type Running, startPinned } from '../processes.ts'
 import { median, orderOf } from '../statistics.ts'
 import type { World } from '../world.ts'
 import { type Transfer, transfer } from './bodies-client.ts'

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { freePort, GATEWAY_CORE, programOf, type Running, startPinned } from '../processes.ts'
+import { freePort } from '../../test/support/free-port.ts'
+import { GATEWAY_CORE, programOf, type Running, startPinned } from '../processes.ts'
 import { routeScopeFile, type Stages } from '../targets/gateway.ts'
 import type { World } from '../world.ts'
 

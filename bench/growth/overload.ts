@@ -8,11 +8,12 @@
  */
 import { truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../test/support/free-port.ts'
 import { type BarChart, drawBarChart } from '../bar-chart.ts'
 import { ALL_CHECKS, checkTarget } from '../checks.ts'
 import { rssMiBOf } from '../cpu.ts'
 import { type LoadResult, runLoad } from '../load.ts'
-import { freePort, type Running } from '../processes.ts'
+import type { Running } from '../processes.ts'
 import { missingProgram } from '../row.ts'
 import { BODY, type World } from '../world.ts'
 import { EVERYTHING, startGateway } from './gateway-process.ts'

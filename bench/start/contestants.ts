@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { freePort } from '../../test/support/free-port.ts'
 import { ALL_CHECKS, type Check } from '../checks.ts'
 import { EVERYTHING } from '../growth/gateway-process.ts'
-import { freePort, programOf } from '../processes.ts'
+import { programOf } from '../processes.ts'
 import { routeScopeFile } from '../targets/gateway.ts'
 import { BODY, type World } from '../world.ts'
 

@@ -1,5 +1,6 @@
 /** What a proxy in Node costs at least, with the checks left out. */
-import { freePort, GATEWAY_CORE, startPinned } from '../processes.ts'
+import { freePort } from '../../test/support/free-port.ts'
+import { GATEWAY_CORE, startPinned } from '../processes.ts'
 import type { Row } from '../row.ts'
 
 function floor(id: string, title: string, script: string): Row {

@@ -4,8 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freePort } from '../../test/support/free-port.ts'
 import { ALL_CHECKS } from '../checks.ts'
-import { findProgram, freePort, GATEWAY_CORE, startPinned } from '../processes.ts'
+import { findProgram, GATEWAY_CORE, startPinned } from '../processes.ts'
 import { missingProgram, type Row } from '../row.ts'
 import { AUDIENCE, publicKeyPem, SCOPE } from '../tokens.ts'
 

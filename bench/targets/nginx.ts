@@ -1,7 +1,8 @@
 /** nginx as the upstream of all, and as a proxy that checks nothing. One worker, no access log, connections kept. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findProgram, freePort, GATEWAY_CORE, startPinned } from '../processes.ts'
+import { freePort } from '../../test/support/free-port.ts'
+import { findProgram, GATEWAY_CORE, startPinned } from '../processes.ts'
 import { missingProgram, type Row } from '../row.ts'
 
 function nginxConfig(port: number, folder: string, name: string, upstream: string, location: string): string {

@@ -1,7 +1,8 @@
 /** What a user would write or pick in Node instead. Their packages are those of `bench/alternatives`. */
 import { existsSync } from 'node:fs'
+import { freePort } from '../../test/support/free-port.ts'
 import { ALL_CHECKS } from '../checks.ts'
-import { freePort, GATEWAY_CORE, startPinned } from '../processes.ts'
+import { GATEWAY_CORE, startPinned } from '../processes.ts'
 import type { Row } from '../row.ts'
 import { AUDIENCE, SCOPE } from '../tokens.ts'
 

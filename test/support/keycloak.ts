@@ -6,10 +6,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { copyFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inject } from 'vitest'
+import { freePort } from './free-port.ts'
 import { createRealmAdmin, keycloakAdmin, type RealmAdmin } from './keycloak-admin.ts'
 import { checkOutKeycloak, missingPart } from './keycloak-install.ts'
 
@@ -166,16 +166,6 @@ async function answers(url: string): Promise<boolean> {
     (response) => response.ok,
     () => false,
   )
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 function readRealmFile(): Record<string, unknown> & { users: { id: string; realmRoles?: string[] }[] } {

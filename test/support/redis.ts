@@ -1,9 +1,9 @@
 /** A real `redis-server` from PATH, on a free port and without persistence, that a test may stop, kill and pause. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { describe, it } from 'vitest'
+import { freePort } from './free-port.ts'
 
 export interface TestRedis {
   readonly url: string
@@ -118,13 +118,4 @@ async function spawnRedis(port: number, args: readonly string[]): Promise<ChildP
     })
   })
   return server
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findProgram, freePort, GATEWAY_CORE, parseCores, startPinned } from '../../../bench/processes.ts'
+import { findProgram, GATEWAY_CORE, parseCores, startPinned } from '../../../bench/processes.ts'
+import { freePort } from '../../support/free-port.ts'
 
 describe('parseCores', () => {
   it.each([
