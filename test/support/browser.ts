@@ -1,0 +1,44 @@
+/** A real Chromium from PATH for tests: the browser is the only one who can say what a page may read and keep. */
+import { spawnSync } from 'node:child_process'
+import { type Browser, chromium } from 'playwright-core'
+import { describe, it } from 'vitest'
+
+/** As Debian, Ubuntu and Google name it. */
+const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome']
+
+/** The path of the browser on this machine. */
+export function findChromium(): string | undefined {
+  for (const command of COMMANDS) {
+    const { status, stdout } = spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' })
+    if (status === 0) return stdout.trim()
+  }
+  return undefined
+}
+
+const browserMissing = findChromium() === undefined ? 'chromium is not in PATH' : undefined
+
+/** `describe` for tests that need a browser. Without one: skipped with a line that says so, or failed when CI=true. */
+export function describeWithBrowser(name: string, body: () => void, missing = browserMissing): void {
+  if (missing === undefined) {
+    describe(name, body)
+  } else if (process.env.CI === 'true') {
+    describe(name, () => {
+      it('finds what it needs', () => {
+        throw new Error(missing)
+      })
+    })
+  } else {
+    console.warn(`skipped: ${name}: ${missing}`)
+    describe.skip(name, body)
+  }
+}
+
+/**
+ * A browser without a window; `newContext()` makes a person with cookies and a cache of their own. Whoever launches it
+ * closes it. It has no sandbox of its own (tests run as root in containers), so it is for pages of ours alone.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) throw new Error(browserMissing)
+  return chromium.launch({ executablePath, chromiumSandbox: false })
+}
