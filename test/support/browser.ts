@@ -7,7 +7,7 @@ import { describe, it } from 'vitest'
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome']
 
 /** The path of the browser on this machine. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   for (const command of COMMANDS) {
     const { status, stdout } = spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' })
     if (status === 0) return stdout.trim()
