@@ -24,7 +24,7 @@ export function referencePage(example: string): string {
 # The route-scope file
 
 One YAML file says who signs access tokens, where requests go, and who may make them. \`scopegate validate\` checks it,
-\`scopegate routes\` shows what it means, \`scopegate schema\` prints its JSON Schema for editors.
+\`scopegate routes\` shows what it means, and an [editor](#in-an-editor) completes and checks it.
 
 - Unknown keys are refused, with line, column and "did you mean". So are duplicate keys, tags and merge keys.
 - Durations and sizes have units: \`250ms\`, \`30s\`, \`10m\`, \`24h\`, \`7d\`; \`512B\`, \`16KiB\`, \`1MiB\`, \`1MB\`.
@@ -33,9 +33,23 @@ One YAML file says who signs access tokens, where requests go, and who may make 
 - A secret may be \`{ file: path }\`, relative to the folder of the route-scope file. Secrets are never printed.
 - \`any\` stands for GET, HEAD, POST, PUT, PATCH and DELETE. HEAD follows GET.
 
+## In an editor
+
+Editors with a YAML language server (VS Code with the YAML extension, IntelliJ, Neovim, Helix, Zed and others) complete fields and
+values, show what each is for with examples, and mark mistakes while you type. They need the JSON Schema of the file:
+
+\`\`\`sh
+scopegate schema > scopegate.schema.json
+\`\`\`
+
+The first line of the example below names it. It may also name the one of an installed package,
+\`./node_modules/scopegate/scopegate.schema.json\`. The schema knows fields and values; references, conflicts and all else are for
+\`scopegate validate\`.
+
 ## Example
 
 \`\`\`yaml
+# yaml-language-server: $schema=./scopegate.schema.json
 ${example.trimEnd()}
 \`\`\`
 

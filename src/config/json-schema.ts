@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { fileSchema } from './schema.ts'
+import { EXAMPLES } from './schema-examples.ts'
+import { DESCRIPTIONS, VALUES } from './schema-notes.ts'
 
 /** As far as the schema of our file uses it (draft 2020-12). */
 export interface JsonSchema {
@@ -12,8 +14,13 @@ export interface JsonSchema {
   type?: string | string[]
   const?: unknown
   enum?: unknown[]
+  /** What each value of `enum` means; editors know it, JSON Schema does not. */
+  enumDescriptions?: string[]
+  examples?: readonly unknown[]
   default?: unknown
   pattern?: string
+  /** What to say of a value that is none of these, in place of the pattern; editors know it, JSON Schema does not. */
+  errorMessage?: string
   minimum?: number
   maximum?: number
   minItems?: number
@@ -29,19 +36,21 @@ export interface JsonSchema {
 
 /** The file as people write it: field names, defaults and descriptions, and no `${NAME}`. */
 export function fileJsonSchema(): JsonSchema {
-  return z.toJSONSchema(fileSchema, { io: 'input' }) as JsonSchema
+  return withNotes(z.toJSONSchema(fileSchema, { io: 'input' }) as JsonSchema, '')
 }
 
 /** What `scopegate schema` prints and editors use: like `fileJsonSchema`, and `${NAME}` may stand for any single value. */
 export function editorJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(fileSchema, {
     io: 'input',
-    override({ jsonSchema, path }) {
+    override({ zodSchema, jsonSchema, path }) {
       const own = jsonSchema as JsonSchema
+      const message = own.pattern === undefined ? undefined : messageOf(zodSchema)
+      if (message !== undefined) own.errorMessage = message
       if (!path.includes('propertyNames') && isNarrow(own)) allowReference(own)
     },
   }) as JsonSchema
-  const { $schema, ...rest } = schema
+  const { $schema, ...rest } = withNotes(schema, '')
   return {
     $schema: $schema as string,
     $id: 'scopegate.schema.json',
@@ -49,9 +58,46 @@ export function editorJsonSchema(): JsonSchema {
     ...rest,
     $defs: {
       ...rest.$defs,
-      environment: { type: 'string', pattern: '\\$\\{[A-Za-z_]\\w*(:-[^}]*)?\\}', description: 'From the environment' },
+      environment: { type: 'string', pattern: '\\$\\{[A-Za-z_]\\w*(:-[^}]*)?\\}' },
     },
   }
+}
+
+/** The schema of a place and all below, with examples and with descriptions where the schema has none. */
+function withNotes(schema: JsonSchema, place: string): JsonSchema {
+  const { properties, additionalProperties: open } = schema
+  return {
+    ...withValues(schema, VALUES[place]),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, field]) => [
+          name,
+          asField(field, place === '' ? name : `${place}.${name}`),
+        ]),
+      ),
+    }),
+    ...(typeof open === 'object' && { additionalProperties: asField(open, `${place}.*`) }),
+    ...(schema.items && { items: withNotes(schema.items, `${place}[]`) }),
+    ...(schema.anyOf && { anyOf: schema.anyOf.map((one) => withNotes(one, place)) }),
+  }
+}
+
+function asField(schema: JsonSchema, place: string): JsonSchema {
+  const description = schema.description ?? DESCRIPTIONS[place]
+  const examples = EXAMPLES[place]
+  return { ...(description && { description }), ...(examples && { examples }), ...withNotes(schema, place) }
+}
+
+function withValues(schema: JsonSchema, meanings: Readonly<Record<string, string>> = {}): JsonSchema {
+  const enumDescriptions = schema.enum?.map((value) => meanings[String(value)] ?? '')
+  return enumDescriptions?.some((text) => text !== '') ? { ...schema, enumDescriptions } : schema
+}
+
+/** What the schema itself says of a text that does not match its pattern. */
+function messageOf({ _zod: { def } }: z.core.$ZodTypes): string | undefined {
+  const [own] = (def.checks ?? []).flatMap(({ _zod: check }) => check.def.error ?? [])
+  const message = own?.({ code: 'invalid_format', format: 'regex', path: [], input: '' } as never)
+  return typeof message === 'string' ? message : message?.message
 }
 
 function isNarrow({ type, pattern, enum: values }: JsonSchema): boolean {

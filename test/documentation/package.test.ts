@@ -1,6 +1,6 @@
 /** What is published: the files that package.json names, and a program that runs from them. */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -47,6 +47,13 @@ describe('the package', () => {
       /^#!\/usr\/bin\/env -S node --disable-sigusr1 --max-semi-space-size=4\n/,
     )
     expect(readProjectFile('Dockerfile')).toContain('ENTRYPOINT ["/app/dist/main.js"]')
+  })
+
+  it('gives editors the JSON Schema of the file, under its name', async () => {
+    const script = `console.log(require.resolve('scopegate/scopegate.schema.json'))`
+    const { stdout } = await run(['--eval', script], join(folder, 'package'))
+    expect(await readFile(stdout.trim(), 'utf8')).toBe(readProjectFile('scopegate.schema.json'))
+    expect(stdout).toContain(await realpath(folder))
   })
 
   it('holds the licence of each package that is in the bundle', async () => {
