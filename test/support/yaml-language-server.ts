@@ -1,9 +1,9 @@
 /** A YAML language server as an editor runs it: a process of its own, spoken to in the Language Server Protocol over its streams. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = new URL('../../', import.meta.url).pathname
-const SERVER = `${ROOT}node_modules/yaml-language-server/bin/yaml-language-server`
+const SERVER = fileURLToPath(import.meta.resolve('yaml-language-server/bin/yaml-language-server'))
 
 interface Position {
   /** Both from 0. */
