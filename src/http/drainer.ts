@@ -1,5 +1,4 @@
 import type http from 'node:http'
-import net from 'node:net'
 import type { ClientConnection } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -19,8 +18,11 @@ export interface Drainer {
   drain(graceMs: number): Promise<number>
 }
 
-/** In place of Node's `server.close()`, which cuts idle connections at once, and with them requests that are on their way. */
-export function createDrainer(server: http.Server): Drainer {
+/**
+ * In place of Node's `server.close()`, which cuts idle connections at once, and with them requests that are on their way.
+ * @param stopListening resolves when all connections have closed
+ */
+export function createDrainer(server: http.Server, stopListening: () => Promise<void>): Drainer {
   const connections = new Set<ClientConnection>()
   let busy = 0
   let draining = false
@@ -40,7 +42,7 @@ export function createDrainer(server: http.Server): Drainer {
     for (const { exchange } of connections) {
       if (exchange !== undefined && !exchange.outgoing.headersSent) exchange.outgoing.shouldKeepAlive = false
     }
-    const closed = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()))
+    const closed = stopListening()
     await until(Math.min(IDLE_GRACE_MS, graceMs), (finish) => void closed.then(finish))
     // After this only connections with a request in flight remain.
     server.closeIdleConnections()

@@ -1,22 +1,27 @@
 /** The data listener: `node:http` set up so that nothing it does by default gets past the gateway. */
 import http, { type IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerConfig } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
 import { ClientConnection, connectionOf } from './client-connection.ts'
+import { createDoors } from './doors.ts'
 import { createDrainer, type Drainer } from './drainer.ts'
 import { createRequestId, Exchange } from './exchange.ts'
 import { watchHalfClosed } from './half-closed.ts'
 import { lingerOnClose } from './linger.ts'
+import type { PortSharing } from './port-sharing.ts'
 import { type ClientError, toRawAnswer, toRefusal } from './raw-refusal.ts'
 import { sweepStuck } from './stuck-connections.ts'
 import { createTurns } from './turns.ts'
 import { isWebSocketHandshake, losesBytesBehind } from './upgrade-request.ts'
 
 export interface DataServer extends Pick<Drainer, 'drain'> {
-  /** @param sharing how several processes listen on one port */
+  /**
+   * Rejects when another process listens there.
+   * @param sharing how several processes listen on one port; the caller has made sure that nobody else does
+   */
   listen(host: string, port: number, sharing?: PortSharing): Promise<AddressInfo>
   /** New connections get this certificate. Throws when certificate and key do not fit; the one before then stays. */
   renewCertificate(tls: NonNullable<ServerConfig['listen']['tls']>): void
@@ -30,28 +35,21 @@ export interface ServerHandlers {
 
 type Upgrade = NonNullable<Exchange['upgrade']>
 
-/** `node:net`'s options of the same names. */
-export type PortSharing = Pick<ListenOptions, 'reusePort' | 'exclusive'>
-
 /** Connections beyond the limit that are told so; more are closed without a word. */
 const OVERLOAD_ROOM = 100
 
 /** Header fields of a request (431). */
 const MAX_FIELDS = 1_000
 
-/**
- * Connections that wait to be accepted; the kernel takes at most its own limit (`somaxconn`). With Node's 511, the others
- * of a thousand clients who connect at once wait 1, 3 or 7 seconds until their kernel asks again.
- */
-const BACKLOG = 65_535
-
 export function createDataServer(config: ServerConfig, { onExchange, onRefused }: ServerHandlers): DataServer {
   const server = createServer(config)
-  const drainer = createDrainer(server)
+  const doors = createDoors(server, config.connections + OVERLOAD_ROOM)
+  const drainer = createDrainer(server, doors.close)
   const turns = createTurns(({ socket }) => cutOff(socket, onRefused))
   sweepStuck(server, drainer.connections, config)
 
   server.on(server instanceof https.Server ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (socket.destroyed) return
     const connection = new ClientConnection(socket)
     lingerOnClose(socket)
     drainer.open(connection)
@@ -121,11 +119,7 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     socket.destroySoon()
   }
 
-  return {
-    listen: (host, port, sharing = {}) => listen(server, { ...sharing, host, port }),
-    drain: drainer.drain,
-    renewCertificate: (tls) => renewCertificate(server, tls),
-  }
+  return { listen: doors.open, drain: drainer.drain, renewCertificate: (tls) => renewCertificate(server, tls) }
 }
 
 /** An answer would have to wait for those before it. */
@@ -161,10 +155,8 @@ function createServer(config: ServerConfig): http.Server {
     tls === undefined
       ? http.createServer(options)
       : https.createServer({ ...options, ...tls, handshakeTimeout: config.headerTimeoutMs })
-  server.maxConnections = config.connections + OVERLOAD_ROOM
-  // In a cluster, a worker that is full would otherwise hand a connection on, for ever when all are full.
   // A client that has said all it wants to say still gets its answers.
-  Object.assign(server, { dropMaxConnection: true, httpAllowHalfOpen: true })
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.maxRequestsPerSocket = 0
   server.maxHeadersCount = MAX_FIELDS
   return server
@@ -205,14 +197,4 @@ function afterEarlierAnswers(socket: Duplex, run: () => void): void {
   const earlier = answerUnderWay(socket)
   if (earlier === undefined || !earlier.req.complete) run()
   else earlier.once('finish', () => afterEarlierAnswers(socket, run))
-}
-
-function listen(server: http.Server, address: ListenOptions): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ ...address, backlog: BACKLOG }, () => {
-      server.off('error', reject)
-      resolve(server.address() as AddressInfo)
-    })
-  })
 }

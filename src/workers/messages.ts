@@ -3,7 +3,7 @@
  * put in its place: each worker reads environment and secrets by itself.
  */
 import type { AddressInfo } from 'node:net'
-import type { PortSharing } from '../http/server.ts'
+import type { PortSharing } from '../http/port-sharing.ts'
 import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 
 export interface Start {

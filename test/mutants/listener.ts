@@ -136,13 +136,6 @@ const drainer = inFile(
   ['integration/process/drain.test.ts'],
   [
     {
-      id: 'idle-connections-wait',
-      find: 'net.Server.prototype.close.call(server, () => resolve())',
-      replace: 'server.close(() => resolve())',
-      removes: 'idle connections are not cut while a request is on its way',
-      guards: ['pitfall 21'],
-    },
-    {
       id: 'silent-connections-end',
       find: 'for (const { socket } of connections) socket.destroy()\n',
       replace: '',
@@ -151,6 +144,41 @@ const drainer = inFile(
     },
   ],
 )
+
+const BURST = ['integration/process/connect-burst.test.ts']
+
+const doors = inFile('http/doors.ts', BURST, [
+  {
+    id: 'idle-connections-wait',
+    find: 'net.Server.prototype.close.call(server, () => resolve())',
+    replace: 'server.close(() => resolve())',
+    removes: 'idle connections are not cut while a request is on its way',
+    tests: ['integration/process/drain.test.ts'],
+    guards: ['pitfall 21'],
+  },
+  {
+    id: 'one-door',
+    find: 'const DOORS = 32',
+    replace: 'const DOORS = 1',
+    removes: 'who is served already does not keep new clients out',
+    guards: ['RFC 9110 15.6.4'],
+  },
+  {
+    id: 'hard-limit-of-connections',
+    find: 'if (connections > mostConnections) socket.destroy()',
+    replace: '',
+    removes: 'there are at most so many connections, over all listening sockets',
+    guards: ['RFC 9110 15.6.4'],
+  },
+  {
+    id: 'port-of-another',
+    find: 'if (sharing === undefined) await assertPortFree(host, port)',
+    replace: '',
+    removes: 'a second gateway does not join the port of the first',
+    tests: ['integration/workers/crash.test.ts'],
+    guards: ['pitfall 21'],
+  },
+])
 
 const raw = inFile('http/raw-refusal.ts', HOSTS, [
   {
@@ -215,4 +243,4 @@ const turns = inFile('http/turns.ts', CONNECTIONS, [
   },
 ])
 
-export const LISTENER: readonly Mutant[] = [...server, ...upgrade, ...turns, ...drainer, ...raw, ...form]
+export const LISTENER: readonly Mutant[] = [...server, ...upgrade, ...turns, ...doors, ...drainer, ...raw, ...form]

@@ -1,8 +1,10 @@
-/** How several processes come to listen on one port. */
+/** How several listening sockets, in one process or in several, come to share a port. */
 import net from 'node:net'
-import type { PortSharing } from '../http/server.ts'
 
-/** Each worker has a listening socket of its own, and the kernel spreads connections over them (SO_REUSEPORT). */
+/** `node:net`'s options of the same names. */
+export type PortSharing = Pick<net.ListenOptions, 'reusePort' | 'exclusive'>
+
+/** Each has a listening socket of its own, and the kernel spreads connections over them (SO_REUSEPORT). */
 const BY_KERNEL: PortSharing = { reusePort: true, exclusive: true }
 /** The primary accepts, and hands connections to the workers in turn. Dearer by far for each connection. */
 const BY_PRIMARY: PortSharing = { exclusive: false }
