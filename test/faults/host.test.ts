@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { closeSync, openSync } from 'node:fs'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import net, { type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { FAULT_TIMEOUT_MS, runFault } from './run-fault.ts'
 
 /** Room for a busy machine: neither fault makes a request wait. */
@@ -72,6 +75,34 @@ describe('a gateway whose machine', () => {
       },
       mend: () => crowd.leave(),
     })
+  })
+})
+
+describe('a gateway whose log is on a full disk from the start (ENOSPC)', () => {
+  it('answers, and ends when it is told to', async () => {
+    const port = await freePort()
+    const routes = [{ path: '/', to: 'none', public: 'for a test' }]
+    const upstreams = { none: 'http://127.0.0.1:9' }
+    const file = { listen: { host: '127.0.0.1', port }, upstreams, routes, admin: false }
+    const folder = await mkdtemp(join(tmpdir(), 'scopegate-full-'))
+    const config = join(folder, 'scopegate.yaml')
+    await writeFile(config, JSON.stringify({ version: 1, ...file }))
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, ['src/main.ts', 'start', '-c', config], { stdio: ['ignore', full, 'pipe'] })
+    try {
+      const get = () => fetch(`http://127.0.0.1:${port}/nowhere`).catch(() => undefined)
+      for (let answered = 0; answered < 20; answered += 1) {
+        const answer = await waitFor('an answer', get, 30_000)
+        expect(answer.status).toBe(401)
+      }
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      expect(await gone).toEqual([0, null])
+    } finally {
+      child.kill('SIGKILL')
+      closeSync(full)
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 })
 

@@ -62,7 +62,7 @@ export const PROMISES = {
   },
   'Redis Cluster': {
     ...faults(['loses a master', 'has a master that hangs'], SOME_FALL_BACK),
-    ...faults(['moves slots'], GOES_ON),
+    ...faults(['moves slots', 'loses a replica'], GOES_ON),
     ...faults(['is gone as a whole'], FALLS_BACK),
   },
   'an upstream': {

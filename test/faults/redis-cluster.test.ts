@@ -84,8 +84,8 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
     )
   }
 
-  /** One of the masters. */
-  async function pick(flag: 'master'): Promise<TestRedis> {
+  /** One of the masters, or of their replicas. */
+  async function pick(flag: 'master' | 'slave'): Promise<TestRedis> {
     const line = (await view(nodes[0] as TestRedis)).find(([, , flags = '']) => flags.includes(flag))
     return nodes.find(({ port }) => line?.[1]?.includes(`:${port}@`)) as TestRedis
   }
@@ -101,6 +101,16 @@ describeWithRedis('a gateway whose Redis is a Cluster of 6', () => {
   let broken: TestRedis | undefined
   const MAKINGS: [string, Pick<Making, 'make' | 'mend'> & Partial<Making>][] = [
     ['moves slots', { ...GOES_ON, maxLines: 10, make: moveSlots, mend: () => {} }],
+    [
+      'loses a replica',
+      {
+        ...GOES_ON,
+        make: async () => {
+          broken = await pick('slave')
+          await broken.kill()
+        },
+      },
+    ],
     [
       'loses a master',
       {

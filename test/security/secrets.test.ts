@@ -220,4 +220,22 @@ describe('secrets in a failure of the gateway itself', () => {
     expect(await remains(ROOT, tmpdir())).toEqual([])
     expectNoLeak()
   })
+  it('do not come out when a worker fails, and another takes its place', async () => {
+    withSecrets()
+    const upstream = keep(await startLenientUpstream())
+    const file = {
+      workers: 2,
+      upstreams: { app: upstream.url },
+      routes: [{ path: '/**', to: 'app', public: 'for tests' }],
+    }
+    const env = { CRASH_SECRET: secret('worker') }
+    const gateway = await start(file, { program: ['--import', CRASH, 'src/main.ts', 'start'], env })
+    const listening = () => gateway.logs().filter(({ msg }) => msg === 'a worker listens')
+    process.kill(Number(listening()[0]?.pid), 'SIGUSR2')
+    await waitFor('another worker', () => listening().length === 3)
+    await pages(gateway)
+    came.push(gateway.output())
+    expect(gateway.output()).toMatch(/scopegate: failed unexpectedly \(Error\)\n {4}at .*crash-on-signal/)
+    expectNoLeak()
+  })
 })
