@@ -2,7 +2,7 @@
  * Bundles src/main.ts with the npm packages that it uses into dist/main.js and the parts that only some runs load, see
  * docs/decisions.md, "The bundle holds the packages". Only oidc-provider stays outside: it is optional, and for `dev` alone.
  */
-import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { rolldown } from 'rolldown'
 
 const root = new URL('../', import.meta.url)
@@ -42,6 +42,15 @@ await bundle.close()
 await writeFile(new URL('package.json', dist), '{ "type": "commonjs" }\n')
 // Read beside the module that uses it, which is now the bundle.
 await copyFile(new URL('src/rate-limiting/sliding-window.lua', root), new URL('sliding-window.lua', dist))
+// The console's page: its files, and its scripts as one.
+const pageFrom = new URL('src/console/page/', root)
+const page = new URL('page/', dist)
+for (const file of (await readdir(pageFrom)).filter((name) => /\.(?:html|css|svg)$/.test(name))) {
+  await cp(new URL(file, pageFrom), new URL(file, page))
+}
+const scripts = await rolldown({ input: 'src/console/page/console.ts', cwd: root.pathname, platform: 'browser' })
+await scripts.write({ dir: 'dist/page', format: 'esm', minify: true, entryFileNames: 'console.js' })
+await scripts.close()
 const licences = await Promise.all(packagesIn(output).map(describeLicence))
 await writeFile(new URL('THIRD-PARTY-LICENSES.txt', dist), licences.join(`\n${'-'.repeat(80)}\n\n`))
 await chmod(new URL('main.js', dist), 0o755)

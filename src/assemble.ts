@@ -4,6 +4,8 @@ import { type Clock, systemClock } from './authentication/clock.ts'
 import { createKeySources } from './authentication/key-sources.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { reportsOf } from './config/reports.ts'
+import { createLazyConsole } from './console/lazy-console.ts'
+import { lookAt, type ProcessLook } from './console/process-look.ts'
 import { createDecisionLog, type NoteDecision } from './decision-log.ts'
 import { ERRORS } from './errors.ts'
 import { createAddressBook } from './forwarding/address-book.ts'
@@ -33,6 +35,8 @@ export interface Parts {
   readonly live: LiveRuntime
   readonly server: Omit<DataServer, 'drain'>
   readonly admin: AdminServer
+  /** What the console shows of this process. */
+  look(): ProcessLook
   /** From now on `/readyz` says 503. */
   setDraining(): void
   /** Stops listening and lets requests in flight finish, within the file's grace; says how many did not. */
@@ -84,6 +88,8 @@ export async function assemble(
   })
   const adapt = createAdaptor(gateway, (cause) => logger.error({ cause }, 'an answer could not be written'))
   let draining = false
+  const notReady = () => (draining ? ['draining'] : live.notReady())
+  const look = () => lookAt({ authenticator: live.current().authenticator, limits, addresses })
   addGauges(metrics, live, limits, clock)
   addLoadGauges(metrics, admission)
   addLostLines(metrics, () => decisions?.lostLines() ?? 0)
@@ -104,11 +110,8 @@ export async function assemble(
     metrics,
     live,
     server,
-    admin: createAdminServer({
-      notReady: () => (draining ? ['draining'] : live.notReady()),
-      metrics: () => renderMetrics(metrics.snapshot()),
-      configStatus: live.record.status,
-    }),
+    look,
+    admin: createAdmin(config.server.admin, { live, metrics, notReady, look }),
     setDraining() {
       draining = true
     },
@@ -124,6 +127,27 @@ export async function assemble(
       sink.close()
     },
   }
+}
+
+function createAdmin(
+  config: GatewayConfig['server']['admin'],
+  {
+    live,
+    metrics,
+    notReady,
+    look,
+  }: Pick<Parts, 'live' | 'metrics' | 'look'> & { readonly notReady: () => readonly string[] },
+): AdminServer {
+  return createAdminServer(config, {
+    notReady,
+    metrics: () => renderMetrics(metrics.snapshot()),
+    configStatus: live.record.status,
+    console: createLazyConsole({
+      config: () => live.current().config,
+      status: live.record.status,
+      gather: () => ({ notReady: notReady(), metrics: metrics.snapshot(), looks: [look()], processes: 1 }),
+    }),
+  })
 }
 
 export function createPseudonym(): string {

@@ -66,6 +66,7 @@ export async function runGateway(options: RunOptions, first?: Loaded): Promise<R
   const { admin, live, logger, metrics } = parts
   warn(logger, warnings)
   const addresses = await listenAll(config, options, parts)
+  warnAboutConsole(logger, config, admin)
   const watcher = followFile({
     file: toAbsolute(options),
     load: () => loadTested(options),
@@ -116,6 +117,12 @@ export function toAbsolute({ configFile, cwd }: RunOptions): string {
 
 export function warn(logger: Logger, warnings: readonly Problem[]): void {
   for (const warning of warnings) logger.warn({ problem: formatProblem(warning) }, 'the file has a weak spot')
+}
+
+/** Once the admin listener listens. */
+export function warnAboutConsole(logger: Logger, { server }: GatewayConfig, admin: Parts['admin']): void {
+  if (server.admin === false || admin.servesConsole()) return
+  logger.warn({ host: server.admin.host }, 'the console is not served: beyond loopback it needs admin.password')
 }
 
 export function toUrl(scheme: 'http' | 'https', { address, family, port }: AddressInfo): string {

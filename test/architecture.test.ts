@@ -82,7 +82,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     builtins: ['crypto'],
   },
   'assemble.ts': {
-    values: ['errors.ts', 'config', 'decision-log.ts', 'gateway.ts', 'runtime.ts', 'live-runtime.ts', ...STAGES],
+    values: [
+      'errors.ts',
+      'config',
+      'console',
+      'decision-log.ts',
+      'gateway.ts',
+      'runtime.ts',
+      'live-runtime.ts',
+      ...STAGES,
+    ],
     types: [],
     packages: [],
     builtins: ['crypto'],
@@ -97,7 +106,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // Several processes around what runs in one.
   workers: {
-    values: ['config', 'http', 'observability', 'assemble.ts', 'follow-file.ts', 'run-gateway.ts'],
+    values: ['config', 'console', 'http', 'observability', 'assemble.ts', 'follow-file.ts', 'run-gateway.ts'],
     types: ['live-runtime.ts'],
     packages: [],
     builtins: ['cluster', 'crypto', 'net', 'path', 'tls'],
@@ -108,6 +117,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['zod', 'yaml'],
     builtins: [],
+  },
+  // Loaded when somebody looks at it; what runs in the browser has a test of its own.
+  console: {
+    values: [...CLAIMS, 'config', 'authorization', 'authoring'],
+    types: STAGES,
+    packages: ['hono', 'zod'],
+    builtins: ['fs', 'module', 'path'],
   },
   dev: {
     values: ['errors.ts', 'config'],

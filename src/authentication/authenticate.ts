@@ -6,7 +6,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { FetchDocument } from './fetch-document.ts'
 import type { KeySource, KeySourceStatus } from './jwks.ts'
 import { readJws } from './jws.ts'
-import type { KeySet } from './key-set.ts'
+import type { KeyName, KeySet } from './key-set.ts'
 import { createKeySources, type KeySources } from './key-sources.ts'
 import { createKnownSessions, readSession } from './known-sessions.ts'
 import { createTokenCache } from './token-cache.ts'
@@ -22,6 +22,8 @@ export interface Authenticator {
    */
   authenticate(token: string, accepted?: readonly string[]): AccessToken | Promise<AccessToken>
   status(): readonly IssuerStatus[]
+  /** Usable keys of each issuer, as far as they were had. */
+  keys(): readonly { readonly issuer: string; readonly keys: readonly KeyName[] }[]
   /** Whether the keys of every issuer have been had once. */
   ready(): boolean
   /** Gives back the key sources. Requests under way still get their answer. */
@@ -84,6 +86,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     recall,
     authenticate: (token, accepted) => recall(token, accepted) ?? verify(token, accepted),
     status: () => issuers.map(({ config, source }) => ({ issuer: config.name, ...source.status() })),
+    keys: () => issuers.map(({ config, source }) => ({ issuer: config.name, keys: source.held()?.keySet.names ?? [] })),
     ready: () => issuers.every(({ source }) => source.status().everLoaded),
     async close() {
       for (const { source } of issuers) keySources.release(source)

@@ -3,9 +3,16 @@ import { type CryptoKey, importJWK, type JWK } from 'jose'
 import type { Algorithm } from '../config/gateway-config.ts'
 import { KeyFetchError } from './key-fetch-error.ts'
 
+/** What may be said of a key. */
+export interface KeyName {
+  readonly kid: string | undefined
+  readonly alg: Algorithm
+}
+
 export interface KeySet {
   /** Number of usable keys. */
   readonly size: number
+  readonly names: readonly KeyName[]
   /** Equal for sets with the same keys, in any order. */
   readonly fingerprint: string
   /**
@@ -15,9 +22,7 @@ export interface KeySet {
   candidates(kid: string | undefined, alg: string): readonly CryptoKey[]
 }
 
-interface UsableKey {
-  readonly kid: string | undefined
-  readonly alg: Algorithm
+interface UsableKey extends KeyName {
   readonly key: CryptoKey
   readonly fingerprint: string
 }
@@ -52,6 +57,7 @@ function createKeySet(keys: readonly UsableKey[]): KeySet {
   const byKid = Map.groupBy(keys, ({ kid }) => kid)
   return {
     size: keys.length,
+    names: keys.map(({ kid, alg }) => ({ kid, alg })),
     fingerprint: keys
       .map(({ fingerprint }) => fingerprint)
       .sort()

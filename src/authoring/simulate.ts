@@ -110,6 +110,7 @@ function createCallerAuthenticator(caller: () => Caller | undefined): Authentica
       return read(accepted)
     },
     status: () => [],
+    keys: () => [],
     ready: () => true,
     close: async () => {},
   }

@@ -120,6 +120,7 @@ function banner(addresses: Addresses, realm: RealmFile, env: CommandIo['env']): 
   const facts = [
     ['gateway', gateway],
     ['admin', admin ?? 'off'],
+    ['console', admin === undefined ? 'off' : `${admin}/console`],
     ['issuer', `${issuer} (${env.KEYCLOAK_URL ? 'Keycloak' : 'development issuer'})`],
     ['windows', env.REDIS_URL ? 'Redis' : 'in memory'],
     ['login page', loginUrl(issuer)],

@@ -2,6 +2,7 @@
  * The configuration as the request path uses it: checked, references resolved, defaults applied, frozen.
  * Durations are milliseconds and sizes are bytes; the names say so.
  */
+import type { AdminConfig } from './admin-config.ts'
 import type { ClaimPath } from './claim-path.ts'
 import type { Acceptance } from './findings.ts'
 import type { PolicyTest } from './policy-test.ts'
@@ -51,7 +52,7 @@ export interface ServerConfig {
     /** PEM texts, read by the loader. */
     readonly tls?: { readonly cert: string; readonly key: string }
   }
-  readonly admin: false | { readonly host: string; readonly port: number }
+  readonly admin: false | AdminConfig
   readonly workers: number | 'auto'
   readonly upstreamClient: 'lean' | 'undici'
   readonly redis?: RedisConfig

@@ -53,7 +53,7 @@ function merge(ranges: readonly Range[]): Range[] {
 
 /**
  * For a text that YAML cannot read, so that nobody knows where its values end: what follows a known key of a line, or all
- * of it, when the line belongs to a section named `redis` by its indentation.
+ * of it, when the line belongs to a section named `redis` or `admin` by its indentation.
  */
 export function unreadableSecret(lines: readonly string[], index: number): Range | undefined {
   const line = lines[index] ?? ''
@@ -63,15 +63,16 @@ export function unreadableSecret(lines: readonly string[], index: number): Range
     const depth = above.length - above.trimStart().length
     if (depth > indent || (depth === indent && i !== index)) continue
     indent = depth
-    if (/\bredis["']?\s*:/i.test(above)) return afterColon(line, i === index)
+    if (SECTION.test(above)) return afterColon(line, i === index)
   }
   return undefined
 }
 
-const KNOWN_KEY = /^\s*["']?(?:url|password|cluster|sentinel|name|nodes|tls|username|file)["']?\s*:/
+const SECTION = /\b(?:redis|admin)["']?\s*:/i
+const KNOWN_KEY = /^\s*["']?(?:url|password|cluster|sentinel|name|nodes|tls|username|file|host|port|names)["']?\s*:/
 
 function afterColon(line: string, isHead: boolean): Range | undefined {
-  const start = isHead ? line.search(/\bredis["']?\s*:/i) : 0
+  const start = isHead ? line.search(SECTION) : 0
   const from = isHead || KNOWN_KEY.test(line) ? line.indexOf(':', start) + 1 : 0
   const value = line.slice(from)
   if (value.trim() === '' || isReference(value)) return undefined

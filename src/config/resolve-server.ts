@@ -2,22 +2,18 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { RedisConfig, ServerConfig } from './gateway-config.ts'
 import type { Path } from './problem.ts'
+import { type ReadSibling, readOr, readSecret } from './read-secret.ts'
 import type { Report } from './report.ts'
+import { resolveAdmin } from './resolve-admin.ts'
 import type { GatewayFile } from './schema.ts'
-
-/** Reads a file named in the configuration, relative to its folder; throws an `Error` that says why not. */
-export type ReadSibling = (path: string) => string
 
 export function resolveServer(file: GatewayFile, report: Report, read: ReadSibling): ServerConfig {
   const { listen, limits, decisions } = file
   const tls = listen.tls && resolveTls(listen.tls, report, read)
   const redis = file.redis && resolveRedis(file.redis, report, read)
-  if (file.admin && file.admin.port !== 0 && file.admin.port === listen.port) {
-    report.error(['admin', 'port'], 'the admin listener needs a port of its own')
-  }
   return {
     listen: { host: listen.host, port: listen.port, ...(tls ? { tls } : {}) },
-    admin: file.admin,
+    admin: resolveAdmin(file, report, read),
     workers: file.workers,
     upstreamClient: file.upstreamClient,
     ...(redis ? { redis } : {}),
@@ -36,16 +32,6 @@ export function resolveServer(file: GatewayFile, report: Report, read: ReadSibli
 
 function toDecisions({ file, maxSize, keep, sample }: NonNullable<GatewayFile['decisions']>) {
   return { file, maxBytes: maxSize, keep, sample }
-}
-
-function readOr(path: Path, written: string, report: Report, read: ReadSibling): string | undefined {
-  try {
-    return read(written)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : 'cannot be read'
-    report.error(path, `the file ${report.quote(path)} ${reason}`)
-    return undefined
-  }
 }
 
 function resolveTls({ cert, key }: { cert: string; key: string }, report: Report, read: ReadSibling) {
@@ -92,19 +78,6 @@ function resolveRedis(it: RedisFile, report: Report, read: ReadSibling): RedisCo
     ...(it.username === undefined ? {} : { username: it.username }),
     ...(password === undefined ? {} : { password }),
   }
-}
-
-/** One line break at the end of a secret's file is how editors end files, and not part of the secret. */
-function readSecret(
-  it: string | { file: string } | undefined,
-  path: Path,
-  report: Report,
-  read: ReadSibling,
-): string | undefined {
-  if (typeof it !== 'object') return it
-  const secret = readOr([...path, 'file'], it.file, report, read)?.replace(/\r?\n$/, '')
-  if (secret === '') report.error([...path, 'file'], `the file ${report.quote([...path, 'file'])} is empty`)
-  return secret === '' ? undefined : secret
 }
 
 function checkUrl(text: string, it: RedisFile, report: Report): void {

@@ -1,9 +1,10 @@
 /** The file as the schema read it → the configuration: references, defaults, and what one field alone cannot show. */
 import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
+import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
 import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
-import { type ReadSibling, resolveServer } from './resolve-server.ts'
+import { resolveServer } from './resolve-server.ts'
 import { type Known, resolveTests } from './resolve-tests.ts'
 import { exampleOf, type RoutePath, shapeOf } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'

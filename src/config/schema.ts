@@ -15,6 +15,7 @@ import {
   secret,
 } from './fields.ts'
 import { acceptSchema } from './schema-accept.ts'
+import { adminSchema } from './schema-admin.ts'
 import { routeSchema, timeoutsSchema } from './schema-routes.ts'
 import { testSchema } from './schema-tests.ts'
 import { duration, size } from './units.ts'
@@ -135,17 +136,6 @@ const listenSchema = z.strictObject({
     .optional()
     .describe('PEM files, for HTTPS; relative to the folder of this file'),
 })
-
-const adminSchema = z.union(
-  [
-    z.literal(false),
-    z.strictObject({
-      host: hostName().prefault('127.0.0.1').describe('Address of the admin listener'),
-      port: z.int().min(0).max(65_535).prefault(9090).describe('Port of the admin listener'),
-    }),
-  ],
-  'expected false, or a mapping with host and port',
-)
 
 const limitsSchema = z.strictObject({
   body: size().prefault('1MiB').describe('Largest request body (413)'),

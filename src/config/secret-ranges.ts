@@ -4,14 +4,18 @@ import { isReference, type Range } from './redact.ts'
 import type { Aliases } from './yaml-nodes.ts'
 import type { YamlFile } from './yaml-syntax.ts'
 
-/** Keys below `redis` whose values are no secrets. */
-const PLAIN = /^(cluster|sentinel|tls|username|file)$/
+/** Keys below `redis` and `admin` whose values are no secrets. */
+const PLAIN = /^(cluster|sentinel|tls|username|file|host|port|names)$/
 
-/** Every text below `redis` (or a misspelling of it) that may hold a secret and is not just `${NAME}`. */
+/** Every text below `redis` or `admin` (or a misspelling of them) that may hold a secret and is not just `${NAME}`. */
 export function secretRanges({ document, aliases }: YamlFile, text: string): Range[] {
   const found = new Set<Node>()
   for (const [key, value] of pairs(document.contents)) {
-    if (editDistance(key.toLowerCase(), 'redis') <= 2) collect(value, aliases, found)
+    const name = key.toLowerCase()
+    // `admin: false` is none.
+    if (editDistance(name, 'redis') <= 2 || (editDistance(name, 'admin') <= 2 && !isScalar(value))) {
+      collect(value, aliases, found)
+    }
   }
   return [...found].flatMap((node): Range[] => {
     if (!isScalar(node) || !node.range || isReference(text.slice(node.range[0], node.range[1]))) return []

@@ -9,6 +9,8 @@ export interface AddressBook {
   pick(upstream: UpstreamConfig, tried: readonly string[]): string | undefined
   markDown(origin: string): void
   markUp(origin: string): void
+  /** Addresses that could not be reached lately, and have not been since. */
+  down(): readonly string[]
 }
 
 /** @param now monotonic milliseconds */
@@ -31,5 +33,6 @@ export function createAddressBook(now: () => number): AddressBook {
     markUp(origin) {
       if (downUntil.size > 0) downUntil.delete(origin)
     },
+    down: () => [...downUntil.keys()],
   }
 }

@@ -1,22 +1,42 @@
-/** The admin listener: health, metrics and the state of the configuration. It exposes nothing else and forwards nothing. */
+/** The admin listener: health, metrics, the state of the configuration, and the console. It forwards nothing. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import type { AdminConfig } from '../config/admin-config.ts'
+import { CONSOLE, createAdminAccess, isLoopback, NEEDS_PASSWORD } from './admin-access.ts'
 
 export interface AdminSources {
   /** What keeps the gateway from taking requests; empty when it is ready. */
   readonly notReady: () => readonly string[] | Promise<readonly string[]>
   readonly metrics: () => string | Promise<string>
   readonly configStatus: () => object
+  /** Answers what is asked of `/console` and below, by those who may. */
+  readonly console: (request: Request) => Promise<Response>
 }
 
 export interface AdminServer {
   listen(host: string, port: number): Promise<AddressInfo>
+  /** Once it listens: whether it serves the console. */
+  servesConsole(): boolean
   close(): Promise<void>
 }
 
-export function createAdminServer(sources: AdminSources): AdminServer {
+/** @param config false: it will not be asked to listen */
+export function createAdminServer(config: false | AdminConfig, sources: AdminSources): AdminServer {
+  const settings: AdminConfig = config || { host: '', port: 0 }
+  const judge = createAdminAccess(settings)
+  let servesConsole = settings.password !== undefined
+
+  /** The page, or why not. */
+  async function toThoseWhoMay(c: Context, page: () => Response | Promise<Response>): Promise<Response> {
+    const { method, path } = c.req
+    const isRefusedConsole = path !== '/config/status' && !servesConsole
+    const refusal =
+      judge({ method, path, header: (name) => c.req.header(name) }) ?? (isRefusedConsole && NEEDS_PASSWORD)
+    return refusal ? c.text(`${refusal.text}\n`, refusal.status, { ...refusal.headers, ...PRIVATE }) : page()
+  }
+
   const app = new Hono()
   app.get('/livez', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
@@ -26,7 +46,8 @@ export function createAdminServer(sources: AdminSources): AdminServer {
   app.get('/metrics', async (c) =>
     c.text(await sources.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
-  app.get('/config/status', (c) => c.json(sources.configStatus()))
+  app.get('/config/status', (c) => toThoseWhoMay(c, () => c.json(sources.configStatus(), 200, PRIVATE)))
+  app.all(`${CONSOLE}/*`, (c) => toThoseWhoMay(c, () => sources.console(c.req.raw)))
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
   let listener: Promise<(incoming: IncomingMessage, outgoing: ServerResponse) => unknown> | undefined
 
@@ -37,11 +58,16 @@ export function createAdminServer(sources: AdminSources): AdminServer {
   }
 
   return {
-    listen: (host, port) =>
+    listen: (at, on) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
-        server.listen(port, host, () => resolve(server.address() as AddressInfo))
+        server.listen(on, at, () => {
+          const address = server.address() as AddressInfo
+          servesConsole ||= isLoopback(address.address)
+          resolve(address)
+        })
       }),
+    servesConsole: () => servesConsole,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -49,3 +75,5 @@ export function createAdminServer(sources: AdminSources): AdminServer {
       }),
   }
 }
+
+const PRIVATE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }

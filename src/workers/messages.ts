@@ -3,6 +3,7 @@
  * put in its place: each worker reads environment and secrets by itself.
  */
 import type { AddressInfo } from 'node:net'
+import type { ProcessLook } from '../console/process-look.ts'
 import type { PortSharing } from '../http/port-sharing.ts'
 import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 
@@ -35,6 +36,8 @@ export interface Talk {
   commit: { readonly brings: null; readonly answer: null }
   abort: { readonly brings: null; readonly answer: null }
   report: { readonly brings: null; readonly answer: Report }
+  /** What the console shows of it. */
+  look: { readonly brings: null; readonly answer: ProcessLook }
   /** Stops listening and lets requests in flight finish; the last answer of a worker, which then ends. */
   drain: { readonly brings: null; readonly answer: Report }
 }

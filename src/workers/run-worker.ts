@@ -102,6 +102,7 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
       return null
     },
     report: async () => toReport(await running()),
+    look: async () => (await running()).look(),
     async drain() {
       const parts = await starting?.catch(() => undefined)
       if (parts === undefined) return { notReady: [], metrics: [] }

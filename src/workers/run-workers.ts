@@ -4,6 +4,7 @@ import { createPseudonym } from '../assemble.ts'
 import { type ConfigRecord, createConfigRecord } from '../config/config-record.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { assertSameServer } from '../config/same-server.ts'
+import { createLazyConsole } from '../console/lazy-console.ts'
 import { type FollowOptions, followFile } from '../follow-file.ts'
 import { createAdminServer } from '../http/admin-server.ts'
 import { assertPortFree, choosePortSharing, type PortSharing } from '../http/port-sharing.ts'
@@ -18,9 +19,11 @@ import {
   toAbsolute,
   toUrl,
   warn,
+  warnAboutConsole,
 } from '../run-gateway.ts'
 import { changeTogether } from './change-together.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import type { Report } from './messages.ts'
 import { forkWorker } from './worker-link.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
@@ -45,13 +48,25 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
   const metrics = createMetrics()
   const record = createConfigRecord(first.config, toAbsolute(options))
   const sharing = options.sharing ?? (await choosePortSharing())
-  const { pool, apply } = createLivePool(options, first, sharing, { logger, metrics, record })
+  const { pool, apply, current } = createLivePool(options, first, sharing, { logger, metrics, record })
   let isDraining = false
   let closing: Promise<void> | undefined
-  const admin = createAdminServer({
-    notReady: async () => (isDraining ? ['draining'] : (await pool.report()).notReady),
-    metrics: async () => renderMetrics(mergeSnapshots([metrics.snapshot(), (await pool.report()).metrics])),
+  const report = async (): Promise<Report> => {
+    const { notReady, metrics: ofWorkers } = await pool.report()
+    return {
+      notReady: isDraining ? ['draining'] : notReady,
+      metrics: mergeSnapshots([metrics.snapshot(), ofWorkers]),
+    }
+  }
+  const admin = createAdminServer(server.admin, {
+    notReady: async () => (isDraining ? ['draining'] : (await report()).notReady),
+    metrics: async () => renderMetrics((await report()).metrics),
     configStatus: record.status,
+    console: createLazyConsole({
+      config: current,
+      status: record.status,
+      gather: async () => ({ ...(await report()), looks: await pool.look(), processes: options.workers }),
+    }),
   })
 
   async function listen(): Promise<Pick<RunningGateway, 'url' | 'adminUrl'>> {
@@ -80,6 +95,7 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
     await free()
     throw error
   })
+  warnAboutConsole(logger, first.config, admin)
   const watcher = followFile({
     file: toAbsolute(options),
     load: () => loadTested(options),
@@ -137,7 +153,7 @@ function createLivePool(
     await pool.together((links) => changeTogether(links, { text, fingerprint, onDecided }))
   }
 
-  return { pool, apply }
+  return { pool, apply, current: () => current.config }
 }
 
 /** With sockets of their own, those that come later take the port that the system gave the first one. */

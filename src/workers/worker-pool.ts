@@ -1,5 +1,6 @@
 /** The workers: all started, changed and ended together. */
 import type { AddressInfo } from 'node:net'
+import type { ProcessLook } from '../console/process-look.ts'
 import { mergeSnapshots } from '../observability/metrics-snapshot.ts'
 import type { Report, Start } from './messages.ts'
 import type { WorkerLink } from './worker-link.ts'
@@ -18,6 +19,8 @@ export interface WorkerPool {
   together(change: (links: readonly WorkerLink[]) => Promise<void>): Promise<void>
   /** Of all workers. */
   report(): Promise<Report>
+  /** Of those that answer. */
+  look(): Promise<readonly ProcessLook[]>
   /** Ends all workers; a request has `graceMs` to finish. */
   drain(graceMs: number): Promise<void>
   /** Resolves when workers end again and again before they listen. */
@@ -69,6 +72,7 @@ export function createWorkerPool({ size, toStart, ...rest }: PoolOptions): Worke
         metrics: mergeSnapshots(reports.map(({ metrics }) => metrics)),
       }
     },
+    look: async () => (await Promise.all(slots.map((slot) => slot.look()))).filter((look) => look !== undefined),
     async drain(graceMs) {
       await Promise.all(slots.map((slot) => slot.drain(graceMs)))
     },

@@ -1,5 +1,6 @@
 /** One of the gateway's workers, and those that replace it when it ends unasked. */
 import type { AddressInfo } from 'node:net'
+import type { ProcessLook } from '../console/process-look.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { countersOf, type MetricsSnapshot, mergeSnapshots } from '../observability/metrics-snapshot.ts'
@@ -35,6 +36,8 @@ export interface WorkerSlot {
   ready(): WorkerLink | undefined
   /** Counters never fall: what the dead ones last said is in it. */
   report(): Promise<Report>
+  /** Undefined: it does not run, or does not answer. */
+  look(): Promise<ProcessLook | undefined>
   /** Ends it; a request has `graceMs` to finish. None takes its place. */
   drain(graceMs: number): Promise<void>
   kill(): Promise<void>
@@ -100,6 +103,7 @@ export function createWorkerSlot(options: SlotOptions): WorkerSlot {
       const own = isReady ? (link.lastReport()?.metrics ?? []) : []
       return { notReady, metrics: mergeSnapshots([retired, own]) }
     },
+    look: async () => (isReady ? link.ask('look', null, REPORT_MS).catch(() => undefined) : undefined),
     async drain(graceMs) {
       stop()
       const limitMs = graceMs + DRAIN_SLACK_MS
