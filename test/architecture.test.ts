@@ -1,7 +1,7 @@
 /** Who may import whom. A boundary that is only written down is not one. */
-import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { filesOf, type Import, importsOf, read, UNREADABLE_IMPORT, withoutComments } from './support/source-files.ts'
 
 interface Rule {
   /** Areas whose values may be used beside the area's own: a folder of `src/`, or a file in it. `*`: all. */
@@ -138,26 +138,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 const FOLDERS = ['src', 'test', 'scripts', 'bench']
 const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'services', 'lib', 'misc', 'shared']
 const MAX_LINES = 250
-const IMPORT =
-  /^[ \t]*(?:import|export)(\s+type)?\s+(?:\*(?:\s+as\s+\w+)?|\w+(?:\s*,\s*\{[^}]*\})?|\{[^}]*\})\s+from\s+['"]([^'"]+)['"]/gm
-const BARE_IMPORT = /^[ \t]*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm
 /** nextTick is a timer; everything else of `process` is main.ts's to hand in. Texts may say "process". */
 const PROCESS = /\bprocess(?:\??\.(?!nextTick\b)\w|\[)|[=(,:]\s*(?:globalThis\.)?process\s*(?:[,;)]|$)/m
-const UNREADABLE_IMPORT = /\bimport\(\s*[^'"\s]|\brequire\(/
-
-interface Import {
-  readonly target: string
-  readonly typeOnly: boolean
-}
-
-/** `import { type A }` counts as a value: the module is loaded. */
-function importsOf(source: string): Import[] {
-  const named = [...source.matchAll(IMPORT)].map(([, type, target = '']) => ({ target, typeOnly: type !== undefined }))
-  const bare = [...source.matchAll(BARE_IMPORT)].map(([, a, b]) => ({ target: a ?? b ?? '', typeOnly: false }))
-  return [...named, ...bare]
-}
-
-const withoutComments = (source: string) => source.replace(/^\s*\/\*[\s\S]*?\*\/|(?:^|\s)\/\/ .*$/gm, '')
 const has = (list: readonly string[], name: string) => list.includes('*') || list.includes(name)
 const areaOf = (file: string) => file.split('/')[1] ?? ''
 
@@ -193,14 +175,6 @@ function judge(file: string, source: string): string[] {
   return problems
 }
 
-function filesOf(folder: string): string[] {
-  const root = new URL(`../${folder}`, import.meta.url).pathname
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const files = entries.map((entry) => path.posix.join(folder, path.relative(root, entry.parentPath), entry.name))
-  return files.filter((file) => !/\/(?:node_modules|\.venv)\//.test(file)).sort()
-}
-
-const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 const isSource = (file: string) => /\.(?:ts|mjs|lua)$/.test(file)
 
 describe('the architecture', () => {

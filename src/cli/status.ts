@@ -35,8 +35,9 @@ export interface StatusReport {
 export async function run(io: CommandIo, args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ...FILE_OPTIONS, url: { type: 'string' } } })
   const { config: file, json } = values
-  const url = readUrl(values.url) ?? adminUrl(loadFor(io, file))
-  const asked = await ask(url)
+  const loaded = loadFor(io, file)
+  const url = readUrl(values.url) ?? adminUrl(loaded)
+  const asked = await ask(url, passwordOf(loaded))
   if (typeof asked === 'string') {
     if (json) io.stdout(`${JSON.stringify({ ok: false, url, unreachable: asked }, null, 2)}\n`)
     else io.stderr(`scopegate: no gateway answers at ${url}: ${asked}\n`)
@@ -66,10 +67,19 @@ function adminUrl({ config }: LoadResult): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${admin.port}`
 }
 
+/** What the gateway asks for, as far as the file on the disk still knows it. */
+function passwordOf({ config }: LoadResult): string | undefined {
+  return config?.server.admin === false ? undefined : config?.server.admin.password
+}
+
 /** A text: why nobody answers. */
-async function ask(url: string): Promise<Pick<StatusReport, 'ready' | 'reasons' | 'gateway'> | string> {
+async function ask(
+  url: string,
+  password: string | undefined,
+): Promise<Pick<StatusReport, 'ready' | 'reasons' | 'gateway'> | string> {
   try {
-    const [readiness, status] = await Promise.all([get(`${url}/readyz`), get(`${url}/config/status`)])
+    const [readiness, status] = await Promise.all([get(`${url}/readyz`), get(`${url}/config/status`, password)])
+    if (status.status === 401) return 'it asks for a password: the file must name it as admin.password'
     if (!isStatus(status.body)) return NO_GATEWAY
     const { reasons = [] } = readiness.body as { reasons?: string[] }
     return { ready: readiness.status === 200, reasons, gateway: status.body }
@@ -80,9 +90,11 @@ async function ask(url: string): Promise<Pick<StatusReport, 'ready' | 'reasons' 
   }
 }
 
-async function get(url: string): Promise<{ readonly status: number; readonly body: unknown }> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
-  return { status: answer.status, body: await answer.json() }
+async function get(url: string, password?: string): Promise<{ readonly status: number; readonly body: unknown }> {
+  const headers =
+    password === undefined ? {} : { Authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}` }
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
+  return { status: answer.status, body: answer.status === 401 ? undefined : await answer.json() }
 }
 
 function isStatus(body: unknown): body is ConfigStatus {

@@ -114,7 +114,14 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '.tls.cert': ['tls/tls.crt'],
     '.tls.key': ['tls/tls.key'],
   }),
-  ...below('admin', { '': [{ host: '127.0.0.1', port: 9090 }, false], '.host': ['127.0.0.1'], '.port': [9090] }),
+  ...below('admin', {
+    '': [{ host: '127.0.0.1', port: 9090 }, false],
+    '.host': ['127.0.0.1'],
+    '.port': [9090],
+    '.names': [['scopegate-admin.internal']],
+    '.password': ['${ADMIN_PASSWORD}', { file: 'secrets/admin' }],
+    '.password.file': ['secrets/admin'],
+  }),
   workers: ['auto', 4],
   upstreamClient: ['undici'],
   ...below('redis', {

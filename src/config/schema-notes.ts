@@ -19,6 +19,7 @@ export const DESCRIPTIONS: Notes<string> = {
   'tests[].expect.fields.*': 'Value that the upstream gets; null: it does not get this field',
   'redis.url.file': 'File that holds the value, relative to the folder of this file',
   'redis.password.file': 'File that holds the value, relative to the folder of this file',
+  'admin.password.file': 'File that holds the value, relative to the folder of this file',
   'redis.sentinel.name': 'Name of the master',
   'redis.sentinel.nodes': 'host:port of the sentinels',
 }

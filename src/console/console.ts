@@ -62,7 +62,7 @@ export function createConsole(sources: ConsoleSources, now: () => number = Date.
   })
   app.get('/state', async (c) => c.json(await look()))
   app.get('/routes', (c) => c.json(toRoutes(sources.config())))
-  app.post('/try', bodyLimit({ maxSize: MAX_TRIAL_BYTES }), async (c) => {
+  app.post('/try', bodyLimit({ maxSize: MAX_TRIAL_BYTES, onError: (c) => c.text('too large\n', 413) }), async (c) => {
     // A form of another page cannot send this type without asking first, which is never answered.
     if (!/^application\/json(?:;|$)/.test(c.req.header('content-type') ?? '')) return c.text('expected JSON\n', 415)
     const trial = readTrial(await c.req.json().catch(() => undefined))

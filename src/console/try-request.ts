@@ -60,7 +60,7 @@ export function tryRequest(config: GatewayConfig, trial: Trial, nowMs: number): 
 }
 
 function signatureOf({ claims, token }: Trial): string | undefined {
-  if (token !== undefined) return 'not checked here: it stays in the page'
+  if (token !== undefined) return 'not checked: it stays in the page'
   return claims === undefined ? undefined : 'none: claims were given'
 }
 

@@ -74,7 +74,7 @@ describe('the access log in production.md', () => {
 describe('the admin listener in production.md', () => {
   it('has the pages of the table', async () => {
     const paths = tableRows(sectionOf(DOCUMENT, '## Health')).map(([path = '']) => path.replaceAll('`', ''))
-    expect(paths).toEqual(['/livez', '/readyz', '/metrics', '/config/status'])
+    expect(paths).toEqual(['/livez', '/readyz', '/metrics', '/config/status', '/console'])
     for (const path of paths) expect((await admin(path)).status).toBe(path === '/readyz' ? 503 : 200)
     expect((await admin('/nowhere')).status).toBe(404)
   })

@@ -219,8 +219,8 @@ const logs = [
     [
       {
         id: 'admin-pages',
-        find: "app.get('/config/status', (c)",
-        replace: "app.get('*', (c)",
+        find: "app.get('/config/status', (c) =>",
+        replace: "app.get('*', (c) =>",
         removes: 'the admin listener has its pages and nothing else',
         guards: ['CVE-2025-24030'],
       },

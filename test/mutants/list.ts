@@ -3,6 +3,7 @@ import { ANSWERS } from './answers.ts'
 import { AUTHORIZATION } from './authorization.ts'
 import { CLAIMS_CHECKED } from './claims.ts'
 import { CONFIG, OPERATION } from './config.ts'
+import { CONSOLE } from './console.ts'
 import { FIELDS } from './fields.ts'
 import { FORWARDED } from './forwarded.ts'
 import { GATEWAY } from './gateway.ts'
@@ -41,4 +42,5 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   gateway: GATEWAY,
   answers: ANSWERS,
   operation: OPERATION,
+  console: CONSOLE,
 }

@@ -1,6 +1,7 @@
 /** What the gateway decides at this moment. */
 import type { ConsoleState } from '../state.ts'
-import { createChart, niceMax } from './chart.ts'
+import { createChart } from './chart.ts'
+import { niceMax } from './chart-paths.ts'
 import { byId, h, replace, setText } from './dom.ts'
 import { formatCount } from './format.ts'
 import type { Point, Recent, Series } from './series.ts'

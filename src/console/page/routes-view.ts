@@ -1,5 +1,6 @@
 /** The route table: who may, by what limit, and where it goes. */
 import type { AccessListing, RouteListing } from '../../authoring/route-listing.ts'
+import type { Outcome } from '../counters.ts'
 import type { ConsoleRoutes, LimitListing } from '../routes.ts'
 import type { ConsoleState } from '../state.ts'
 import { byId, type Child, h, replace, setText } from './dom.ts'
@@ -8,6 +9,7 @@ import type { Series } from './series.ts'
 
 /** More rows than anybody reads; a search finds the others. */
 const MAX_ROWS = 200
+const OUTCOMES: readonly Outcome[] = ['allowed', 'denied', 'failed']
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 interface Row {
@@ -47,14 +49,12 @@ export function createRoutesView(series: Series, onTry: (route: RouteListing) =>
     last = state
     const down = new Map(state.upstreams.map(({ name, urls }) => [name, urls.filter(({ isDown }) => isDown).length]))
     for (const { route, recent, upstream } of rows) {
-      const { allowed, denied, failed } = series.ofRoute(route.path)
-      const texts = [
-        `${formatCount(allowed)} allowed`,
-        `${formatCount(denied)} denied`,
-        `${formatCount(failed)} failed`,
-      ]
-      for (const [index, text] of texts.entries()) setText(recent.children[index] as Element, text)
-      recent.classList.toggle('idle', allowed + denied + failed === 0)
+      const sums = series.ofRoute(route.path)
+      for (const [index, outcome] of OUTCOMES.entries()) {
+        const element = recent.children[index] as Element
+        setText(element, `${formatCount(sums[outcome])} ${outcome}`)
+        element.classList.toggle('zero', sums[outcome] === 0)
+      }
       upstream.classList.toggle('down', (down.get(route.upstream) ?? 0) > 0)
       setText(upstream, (down.get(route.upstream) ?? 0) > 0 ? `${route.upstream}, unreachable` : route.upstream)
     }
@@ -82,11 +82,7 @@ function textOf({ path, upstream, rateLimits, issuers, access }: RouteListing): 
 }
 
 function toRow(route: RouteListing, limits: ConsoleRoutes['limits'], onTry: (route: RouteListing) => void) {
-  const recent = h(
-    'td',
-    { class: 'recent' },
-    ...['allowed', 'denied', 'failed'].map((name) => h('span', { class: name })),
-  )
+  const recent = h('td', { class: 'recent' }, ...OUTCOMES.map((name) => h('span', { class: name })))
   const upstream = h('span', { class: 'upstream' }, route.upstream)
   const tryIt = h(
     'button',
@@ -94,11 +90,6 @@ function toRow(route: RouteListing, limits: ConsoleRoutes['limits'], onTry: (rou
     'Try',
   )
   tryIt.addEventListener('click', () => onTry(route))
-  const marks = [
-    route.mode === 'report' ? 'report mode' : '',
-    route.websocket ? 'websocket' : '',
-    route.cors ? `cors ${route.cors}` : '',
-  ]
   const element = h(
     'tr',
     {},
@@ -107,12 +98,19 @@ function toRow(route: RouteListing, limits: ConsoleRoutes['limits'], onTry: (rou
       { scope: 'row' },
       h('code', { class: 'path' }, route.path),
       h('small', {}, `line ${route.line}`),
-      ...marks.filter((mark) => mark !== '').map((mark) => h('small', { class: 'mark' }, mark)),
+      route.mode === 'report' && h('small', { class: 'mark report' }, 'report mode'),
+      route.websocket && h('small', { class: 'mark' }, 'websocket'),
+      route.cors !== undefined && h('small', { class: 'mark' }, `cors ${route.cors}`),
       tryIt,
     ),
     h('td', {}, h('ul', { class: 'access' }, ...route.access.map(toAccess))),
     h('td', {}, ...toLimits(route, limits)),
-    h('td', {}, upstream, route.rewrite === undefined ? undefined : h('small', {}, `as ${route.rewrite}`)),
+    h(
+      'td',
+      {},
+      upstream,
+      route.rewrite === undefined ? undefined : h('small', { class: 'rewrite' }, `as ${route.rewrite}`),
+    ),
     recent,
   )
   return { element, row: { route, recent, upstream } }
@@ -124,7 +122,7 @@ function toAccess({ methods, who, because, mode }: AccessListing): HTMLElement {
     'li',
     { class: who.startsWith('public') ? 'open' : undefined },
     h('span', { class: 'methods' }, ...names.map((name) => h('span', { class: 'method' }, name))),
-    h('span', {}, who, mode === 'report' && h('small', { class: 'mark' }, 'reported only')),
+    h('span', {}, who, mode === 'report' && h('small', { class: 'mark report' }, 'reported only')),
     because === undefined ? undefined : h('small', {}, because),
   )
 }

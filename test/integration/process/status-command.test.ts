@@ -50,3 +50,11 @@ describe.each([1, 2])('scopegate status, with %i workers', (workers) => {
     expect(await status(gateway)).toMatchObject({ code: 2, out: '', err: expect.stringContaining('ECONNREFUSED') })
   })
 })
+
+it('scopegate status sends the password of the file, and says when it has none', async () => {
+  const admin = { port: 0, password: 'sixteen characters at least' }
+  const gateway = keep(await spawnWorkers({ ...good(), admin, workers: 1 }))
+  expect(await status(gateway)).toMatchObject({ code: 0, err: '' })
+  await gateway.rewrite(good())
+  expect(await status(gateway)).toMatchObject({ code: 2, err: expect.stringContaining('asks for a password') })
+})
