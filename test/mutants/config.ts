@@ -143,14 +143,6 @@ const files = [
         guards: ['CVE-2026-22750'],
       },
       {
-        id: 'certificate-missing',
-        find: 'report.error(path, `the file ${report.quote(path)} ${reason}`)',
-        replace: 'void reason; void path',
-        removes: 'a file that is named and not there stops the start',
-        tests: MISTAKES,
-        guards: ['CVE-2026-22750'],
-      },
-      {
         id: 'redis-tls-contradiction',
         find: "if (it.tls !== undefined && it.tls !== (url.protocol === 'rediss:')) {",
         replace: "if (it.tls !== undefined && url.protocol === '') {",
@@ -213,6 +205,15 @@ const logs = [
       },
     ],
   ),
+  ...inFile('config/read-secret.ts', MISTAKES, [
+    {
+      id: 'certificate-missing',
+      find: 'report.error(path, `the file ${report.quote(path)} ${reason}`)',
+      replace: 'void reason; void path',
+      removes: 'a file that is named and not there stops the start',
+      guards: ['CVE-2026-22750'],
+    },
+  ]),
   ...inFile(
     'http/admin-server.ts',
     ['security/information-leaks.test.ts'],
