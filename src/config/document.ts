@@ -39,14 +39,14 @@ interface Walk {
 }
 
 export function createDocument(yaml: YamlFile, source: SourceFile, env: Environment): ConfigDocument {
-  const { document, aliases } = yaml
+  const { root, aliases } = yaml
   source.setSecrets(secretRanges(yaml, source.text))
   const start = (typed: ReadonlySet<Node>): Walk => ({
     ...{ aliases, source, env, typed, problems: [], budget: MAX_NODES },
     ...{ substituted: new Set<Node>(), typeable: new Set<Node>(), open: new Set<Node>() },
   })
   const walk = start(new Set())
-  const data = toData(document.contents, [], walk)
+  const data = toData(root, [], walk)
   const find = (path: Path) => locate(yaml, path)
   return {
     data,
@@ -69,7 +69,7 @@ export function createDocument(yaml: YamlFile, source: SourceFile, env: Environm
     isSubstituted: (path) => walk.substituted.has(find(path).value as Node),
     retyped(paths) {
       const nodes = paths.map((path) => find(path).value).filter((node) => node && walk.typeable.has(node)) as Node[]
-      return nodes.length > 0 ? toData(document.contents, [], start(new Set(nodes))) : undefined
+      return nodes.length > 0 ? toData(root, [], start(new Set(nodes))) : undefined
     },
   }
 }
@@ -122,10 +122,10 @@ function scalarData(node: Scalar, path: Path, walk: Walk): unknown {
   return walk.typed.has(node) ? readPlainScalar(text) : text
 }
 
-function locate({ document, aliases }: YamlFile, path: Path): { key: Node | null; value: Node | null; exact: boolean } {
+function locate({ root, aliases }: YamlFile, path: Path): { key: Node | null; value: Node | null; exact: boolean } {
   const follow = (node: Node | null) => (isAlias(node) ? (aliases.get(node) ?? null) : node)
   let key: Node | null = null
-  let value: Node | null = document.contents
+  let value: Node | null = root
   for (const part of path) {
     const parent: Node | null = follow(value)
     if (isMap<Scalar, Node | null>(parent)) {

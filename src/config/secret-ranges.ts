@@ -8,9 +8,9 @@ import type { YamlFile } from './yaml-syntax.ts'
 const PLAIN = /^(cluster|sentinel|tls|username|file|host|port|names)$/
 
 /** Every text below `redis` or `admin` (or a misspelling of them) that may hold a secret and is not just `${NAME}`. */
-export function secretRanges({ document, aliases }: YamlFile, text: string): Range[] {
+export function secretRanges({ root, aliases }: YamlFile, text: string): Range[] {
   const found = new Set<Node>()
-  for (const [key, value] of pairs(document.contents)) {
+  for (const [key, value] of pairs(root)) {
     const name = key.toLowerCase()
     // `admin: false` is none.
     if (editDistance(name, 'redis') <= 2 || (editDistance(name, 'admin') <= 2 && !isScalar(value))) {

@@ -9,6 +9,8 @@ export interface Aliases {
   named(anchor: string): readonly Node[]
 }
 
+export const NO_ALIASES: Aliases = { get: () => undefined, named: () => [] }
+
 /** Goes through the nodes once and without recursion, however deep they are; undefined: more than 100 deep. */
 export function readAliases(root: Node | null): Aliases | undefined {
   const aliases = new Map<Alias, Node>()

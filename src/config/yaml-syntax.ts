@@ -1,7 +1,8 @@
-import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { type Document, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml'
+import { readPlainYaml } from './plain-yaml.ts'
 import type { Problem } from './problem.ts'
 import type { SourceFile } from './source-file.ts'
-import { type Aliases, readAliases } from './yaml-nodes.ts'
+import { type Aliases, NO_ALIASES, readAliases } from './yaml-nodes.ts'
 
 /** Our own texts: those of the library quote the file, and with it what may be a secret. */
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -23,12 +24,23 @@ const MESSAGES: Readonly<Record<string, string>> = {
 }
 
 export interface YamlFile {
-  readonly document: Document.Parsed
+  readonly root: Node | null
   readonly aliases: Aliases
 }
 
+interface ReadYaml {
+  readonly yaml?: YamlFile
+  readonly problems: Problem[]
+}
+
 /** Reads YAML 1.2 (core schema, unique keys, no merge keys). After a structural mistake only the first is reported. */
-export function readYaml(source: SourceFile): { yaml?: YamlFile; problems: Problem[] } {
+export function readYaml(source: SourceFile): ReadYaml {
+  const plain = readPlainYaml(source.text)
+  return plain ? { yaml: { root: plain, aliases: NO_ALIASES }, problems: [] } : readAnyYaml(source)
+}
+
+/** The same by the library alone. */
+export function readAnyYaml(source: SourceFile): ReadYaml {
   let document: Document.Parsed
   try {
     document = parseDocument(source.text, {
@@ -60,7 +72,9 @@ export function readYaml(source: SourceFile): { yaml?: YamlFile; problems: Probl
   }
   if (broken) return { problems }
   const aliases = readAliases(document.contents)
-  return aliases ? { yaml: { document, aliases }, problems } : { problems: [tooDeep(source), ...problems] }
+  return aliases
+    ? { yaml: { root: document.contents, aliases }, problems }
+    : { problems: [tooDeep(source), ...problems] }
 }
 
 function tooDeep(source: SourceFile): Problem {
