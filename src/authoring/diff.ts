@@ -48,7 +48,8 @@ export function diff(old: GatewayConfig, next: GatewayConfig): Diff {
   const denied = new Changes()
   const routes = new Map<string, RouteChange>()
   const configs = [before, after] as const
-  const meaningOf = (route: RouteConfig, side: 0 | 1) => toMeaning(route, configs[side])
+  const meanings = [createMeaning(before), createMeaning(after)] as const
+  const meaningOf = (route: RouteConfig, side: 0 | 1) => meanings[side](route)
   for (const region of regionsOf(before.routes, after.routes, meaningOf, createFreshValues(configs))) {
     allowed.add(findNewlyAllowed(oldSide, nextSide, region.after, region))
     denied.add(findNewlyAllowed(nextSide, oldSide, region.before, region))
@@ -130,12 +131,22 @@ function describeWho({ line, route, requirements }: NewlyAllowed): string {
     .join(' | ')
 }
 
-/** All that a route does, without where it stands in the file. */
-function toMeaning(route: RouteConfig, config: GatewayConfig): string {
-  const issuers = route.issuers.map((name) => [config.issuers.get(name)?.issuer, config.issuers.get(name)?.roles])
-  const { upstream, ...rest } = route
-  return JSON.stringify({ ...rest, issuers, upstream: upstream.name }, (key, value: unknown) => {
-    if (key === 'line') return undefined
-    return value instanceof Set || value instanceof Map ? [...value] : value
-  })
+/** All that a route does, as text, without where it stands in the file. What many routes share is written once. */
+function createMeaning(config: GatewayConfig): (route: RouteConfig) => string {
+  const known = new Map<unknown, string>()
+  const write = (value: unknown): string => {
+    const text = known.get(value) ?? JSON.stringify(value, withoutPlace)
+    known.set(value, text)
+    return text
+  }
+  return ({ line: _, upstream, issuers, ...rest }) => {
+    const accepted = issuers.map((name) => [config.issuers.get(name)?.issuer, config.issuers.get(name)?.roles])
+    const parts = Object.entries(rest).map(([key, value]) => `${key}:${write(value)}`)
+    return [...parts, JSON.stringify([upstream.name, accepted])].join()
+  }
+}
+
+function withoutPlace(key: string, value: unknown): unknown {
+  if (key === 'line') return undefined
+  return value instanceof Set || value instanceof Map ? [...value] : value
 }

@@ -11,14 +11,13 @@ export interface Loser {
 
 /** The other routes that would take `path` if the winner were not there, the most specific first. */
 export function findLosers({ routes }: GatewayConfig, path: string, winner: RouteConfig): Loser[] {
-  const others = routes.filter((route) => route !== winner && createRouteTable([route]).match(path) !== undefined)
   const losers: Loser[] = []
-  for (let left = others; left.length > 0; ) {
-    const next = createRouteTable(left).match(path)?.route as RouteConfig
+  for (let left = routes.filter((route) => route !== winner); ; ) {
+    const next = createRouteTable(left).match(path)?.route
+    if (next === undefined) return losers
     losers.push({ route: next, why: compare(winner.path, next.path) })
     left = left.filter((route) => route !== next)
   }
-  return losers
 }
 
 /** `segment 2: "export" before {id}`. */

@@ -17,10 +17,13 @@ export interface SourceFile {
 
 /** The text of the file, as far as messages about it are concerned. `file` is shown as it is. */
 export function createSourceFile(text: string, file: string): SourceFile {
-  const starts = [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map((match) => match.index + match[0].length)]
-  const lines = starts.map((start, index) =>
-    text.slice(start, starts[index + 1] ?? text.length).replace(/[\r\n]+$/, ''),
-  )
+  const starts = lineStarts(text)
+  // A file without problems shows none of its lines.
+  let split: readonly string[] | undefined
+  const linesOf = () => {
+    split ??= starts.map((start, index) => text.slice(start, starts[index + 1]).replace(/[\r\n]+$/, ''))
+    return split
+  }
   let secrets: readonly Range[] | undefined
 
   const lineIndex = (offset: number) => {
@@ -33,6 +36,7 @@ export function createSourceFile(text: string, file: string): SourceFile {
     return low
   }
   const secretsOfLine = (index: number): Range[] => {
+    const lines = linesOf()
     const line = lines[index] ?? ''
     const start = starts[index] ?? 0
     const guess = secrets === undefined ? unreadableSecret(lines, index) : undefined
@@ -43,7 +47,7 @@ export function createSourceFile(text: string, file: string): SourceFile {
   }
   const cache = new Map<number, Range[]>()
   const show = (index: number, column: number) => {
-    const line = lines[index] ?? ''
+    const line = linesOf()[index] ?? ''
     if (line.length > MAX_LINE) return { text: '', caret: 0 }
     const ranges = cache.get(index) ?? secretsOfLine(index)
     cache.set(index, ranges)
@@ -55,7 +59,7 @@ export function createSourceFile(text: string, file: string): SourceFile {
     line: (offset) => lineIndex(offset) + 1,
     problem(offset, path, message, suggestion) {
       const index = lineIndex(offset)
-      const column = Math.min(offset - (starts[index] ?? 0), lines[index]?.length ?? 0)
+      const column = Math.min(offset - (starts[index] ?? 0), linesOf()[index]?.length ?? 0)
       const shown = show(index, column)
       const place = { file, line: index + 1, column: column + 1, path: formatPath(path), message }
       const source = { source: withoutControls(shown.text), caret: shown.caret }
@@ -66,6 +70,13 @@ export function createSourceFile(text: string, file: string): SourceFile {
       cache.clear()
     },
   }
+}
+
+/** Offsets at which the lines begin. A line ends in LF, CR LF or CR. */
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (const end of text.matchAll(/\r\n|\n|\r/g)) starts.push(end.index + end[0].length)
+  return starts
 }
 
 /** A problem of the file as a whole. */
