@@ -8,7 +8,7 @@ import { findWeakSettings } from '../authoring/keycloak/hardening.ts'
 import { type Needs, needsOf } from '../authoring/keycloak/needs.ts'
 import { isEmpty, makePlan, type Plan } from '../authoring/keycloak/plan.ts'
 import { mergeIntoRealm, toAdminRequests, toRealmFragment } from '../authoring/keycloak/plan-formats.ts'
-import { type Realm, readRealm } from '../authoring/keycloak/realm.ts'
+import { type Realm, RealmError, readRealm } from '../authoring/keycloak/realm.ts'
 import { toTerraform } from '../authoring/keycloak/terraform.ts'
 import type { GatewayConfig, IssuerConfig } from '../config/gateway-config.ts'
 import { withoutControls } from '../config/problem.ts'
@@ -44,7 +44,7 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
     const needs = needsOf(result.config, issuer)
     return action === 'check' ? check(io, needs, source, options) : plan(io, needs, source, options)
   } catch (error) {
-    if (error instanceof UsageError || !(error instanceof Error)) throw error
+    if (!(error instanceof RealmError)) throw error
     io.stderr(`scopegate: ${error.message}\n`)
     return 2
   }
@@ -70,7 +70,7 @@ async function readSource(io: CommandIo, { issuer }: IssuerConfig, { realm, url 
     return { realm: readRealm(json), json }
   }
   const [, base = '', name = ''] = /^(.*)\/realms\/([^/]+)\/?$/.exec(issuer) ?? []
-  if (name === '') throw new Error(`${issuer} is no address of a Keycloak realm; give a realm file with --realm`)
+  if (name === '') throw new RealmError(`${issuer} is no address of a Keycloak realm; give a realm file with --realm`)
   const { env } = io
   const credentials = {
     clientId: env.KEYCLOAK_CLIENT_ID,
@@ -79,12 +79,20 @@ async function readSource(io: CommandIo, { issuer }: IssuerConfig, { realm, url 
     password: env.KEYCLOAK_ADMIN_PASSWORD,
   }
   if (!credentials.clientSecret && !credentials.password) {
-    throw new Error(
+    throw new RealmError(
       'a live realm needs KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET, or KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD, in the environment; or give a realm file with --realm',
     )
   }
-  const address = { url: (url ?? env.KEYCLOAK_URL ?? base).replace(/\/$/, ''), realm: name }
-  return { realm: await fetchRealm(address, credentials) }
+  return { realm: await fetchRealm({ url: readUrl(url ?? env.KEYCLOAK_URL ?? base), realm: name }, credentials) }
+}
+
+/** Keycloak may stand below a path: `https://id.example.com/auth`. */
+function readUrl(text: string): string {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new UsageError('--url and KEYCLOAK_URL are http or https, such as http://keycloak:8080')
+  }
+  return text.replace(/\/$/, '')
 }
 
 function readJson(file: string, shown: string): Record<string, unknown> {
@@ -92,12 +100,12 @@ function readJson(file: string, shown: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8')
   } catch {
-    throw new Error(`${shown} cannot be read`)
+    throw new RealmError(`${shown} cannot be read`)
   }
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error(`${shown} is not JSON`)
+    throw new RealmError(`${shown} is not JSON`)
   }
 }
 

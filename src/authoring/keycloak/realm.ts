@@ -78,12 +78,19 @@ const OWN_CLIENTS = new Set([
   'security-admin-console',
 ])
 
-/** Throws an Error with a text for people when `json` is no realm. */
+/** A realm cannot be had, or is none. The message is for people, and holds no credential. */
+export class RealmError extends Error {
+  override readonly name = 'RealmError'
+}
+
+/** Throws a RealmError when `json` is no realm. */
 export function readRealm(json: unknown): Realm {
   const result = realm.safeParse(json)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw new Error(`not a Keycloak realm: ${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'unreadable'}`)
+  throw new RealmError(
+    `not a Keycloak realm: ${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'unreadable'}`,
+  )
 }
 
 /** Clients that can get an access token, without those of Keycloak itself. */

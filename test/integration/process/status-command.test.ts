@@ -1,7 +1,7 @@
 /** `scopegate status` against a gateway that runs as `scopegate start` starts it. */
 import { describe, expect, it } from 'vitest'
 import { dispatch } from '../../../src/cli/dispatch.ts'
-import { openTo } from '../../support/gateway.ts'
+import { openTo, startGateway, writeConfig } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { spawnWorkers, type WorkersProcess } from '../../support/workers.ts'
@@ -57,4 +57,40 @@ it('scopegate status sends the password of the file, and says when it has none',
   expect(await status(gateway)).toMatchObject({ code: 0, err: '' })
   await gateway.rewrite(good())
   expect(await status(gateway)).toMatchObject({ code: 2, err: expect.stringContaining('asks for a password') })
+})
+
+describe('scopegate status, where the gateway listens', () => {
+  const statusOf = async (file: string, ...args: string[]) => {
+    const io = createTestIo()
+    const code = await dispatch(io, ['status', '-c', file, ...args], '1')
+    return { code, out: io.out, err: io.err }
+  }
+
+  it('asks at the address of `admin` in the file', async () => {
+    const gateway = keep(await startGateway(good()))
+    const { port } = new URL(gateway.adminUrl)
+    const named = keep(await writeConfig({ ...good(), admin: { host: '0.0.0.0', port: Number(port) } }))
+    const asked = await statusOf(named.file)
+    // The gateway runs on a file of its own, with any free port.
+    expect(asked).toMatchObject({ code: 1, err: '' })
+    expect(asked.out).toContain(`gateway   http://127.0.0.1:${port}, ready\n`)
+    expect(asked.out).toContain(`in force  ${gateway.configFile} since `)
+  })
+
+  it('asks for --url when the file has no admin listener', async () => {
+    const named = keep(await writeConfig({ ...good(), admin: false }))
+    const asked = await statusOf(named.file)
+    expect(asked).toMatchObject({ code: 2, out: '' })
+    expect(asked.err).toContain('the file has no admin listener: say --url')
+  })
+
+  it('says what keeps a gateway from being ready', async () => {
+    const issuers = { main: { issuer: 'http://127.0.0.1:1/realms/shop', audience: 'shop-api' } }
+    const routes = [{ path: '/a', to: 'up', allow: [{ methods: ['GET'], token: 'any' }] }]
+    const gateway = keep(await startGateway({ issuers, upstreams: { up: UP }, routes }))
+    const asked = await statusOf(gateway.configFile, '--url', gateway.adminUrl)
+    expect(asked).toMatchObject({ code: 1, err: '' })
+    expect(asked.out).toMatch(/^in force, and not ready\n/)
+    expect(asked.out).toMatch(/not ready: .+\n/)
+  })
 })
