@@ -69,14 +69,23 @@ export function documentAddress() {
 export function httpOrigin() {
   return z
     .string()
-    .refine((text) => {
-      const url = URL.parse(text)
-      return (
-        isHttp(url) && url?.username === '' && url.password === '' && url.pathname === '/' && !/[?#\s\\]/.test(text)
-      )
-    }, 'expected scheme, host and port alone, such as http://orders:8080')
+    .refine(
+      (text) => {
+        const url = URL.parse(text)
+        return (
+          isHttp(url) && url?.username === '' && url.password === '' && url.pathname === '/' && !/[?#\s\\]/.test(text)
+        )
+      },
+      { error: describeOrigin },
+    )
     .meta({ title: 'origin' })
     .transform((text) => new URL(text).origin)
+}
+
+function describeOrigin({ input }: { readonly input?: unknown }): string {
+  const hasPath = (URL.parse(String(input))?.pathname.length ?? 0) > 1
+  const expected = 'expected scheme, host and port alone, such as http://orders:8080'
+  return hasPath && isHttp(URL.parse(String(input))) ? `${expected}; a path is set by rewrite of a route` : expected
 }
 
 /** Text that must not be shown: given as it is (best as `${ENV_NAME}`), or read from a file by the loader. */

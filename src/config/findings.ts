@@ -4,8 +4,10 @@ import type { Problem } from './problem.ts'
 /** Stable: files name them. */
 export const ACCEPTABLE_CODES = [
   'audience-account',
+  'issuer-slash',
   'limit-key-chosen',
   'limit-key-missing',
+  'limit-left-out',
   'line-redundant',
   'line-unreachable',
   'literal-colon',

@@ -125,11 +125,15 @@ function addSchemaProblem(
   report: Report,
 ): void {
   const list = message === BARE_LIST ? document.written(at) : ''
-  const mend = /^\[[^\n]{1,60}\]$/.test(list)
-    ? `: { all: ${list} } or { any: ${list} }`
-    : ': { all: [..] } or { any: [..] }'
-  const text = message === BARE_LIST ? message + mend : message
+  const text = message === BARE_LIST ? describeBareList(list) : message
   report.error(at, text, { at: part, suggestion: document.isSubstituted(at) ? undefined : suggestion })
+}
+
+function describeBareList(list: string): string {
+  const [, only] = /^\[\s*([^\s,\n]{1,60})\s*\]$/.exec(list) ?? []
+  if (only !== undefined) return `one value stands alone, without [ ]: ${only}`
+  const shown = /^\[[^\n]{1,60}\]$/.test(list) ? list : '[..]'
+  return `${BARE_LIST}: { all: ${shown} } or { any: ${shown} }`
 }
 
 /** Each once. */

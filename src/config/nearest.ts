@@ -13,6 +13,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   rules: ['allow', 'routes'],
   period: ['window'],
   host: ['url', 'urls'],
+  path: ['rewrite'],
+  stripPrefix: ['rewrite'],
 }
 
 /** The candidate that was probably meant: known by another name, its beginning, or at most a third of its letters away (see `editDistance`). */

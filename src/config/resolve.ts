@@ -46,7 +46,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
     log: file.log,
     ...(file.resource === undefined ? {} : { resource: file.resource }),
     scopesSupported: scopesOf(routes),
-    tests: resolveTests(file.tests, options.testIndexes, namesForTests(routes, things, options), report),
+    tests: resolveTests(file.tests, options.testIndexes, namesForTests(file, things, options), report),
     accept: file.accept,
   }
 }
@@ -76,7 +76,7 @@ function resolveRoutes(
 }
 
 /** What a test may name. With a route that could not be read, nobody knows which paths there are. */
-function namesForTests(routes: readonly RouteConfig[], { written }: NamedThings, options: ResolveOptions): Known {
+function namesForTests({ routes }: GatewayFile, { written }: NamedThings, options: ResolveOptions): Known {
   const isWhole = options.brokenRoutes.size === 0
   return { routes: isWhole ? routes.map(({ path }) => path) : undefined, upstreams: written.upstreams }
 }

@@ -34,11 +34,11 @@ function segmentProblem(segment: string, isLast: boolean): string | undefined {
   if (segment === '**') return isLast ? undefined : '"**" can only be the last segment'
   if (PARAMETER.test(segment) || LITERAL.test(segment)) return undefined
   if (/^\{.*\}$/.test(segment)) return 'the name of a {parameter} has only letters, digits and "_", and no pattern'
+  if (/[?#]/.test(segment)) return 'a path has no query and no fragment'
   if (/[{}]/.test(segment)) return 'a {parameter} is a whole segment'
   if (segment.includes('*'))
     return 'there is no "*": write {name} for one segment, or "**" at the end for everything below'
   if (/[%;]/.test(segment)) return 'a path is written decoded: no "%" and no ";"'
-  if (/[?#]/.test(segment)) return 'a path has no query and no fragment'
   return "a segment is literal text: letters, digits and - . _ ~ ! $ & ' ( ) + , = : @ (regular expressions are not supported)"
 }
 

@@ -33,7 +33,7 @@ function withoutConsequences(problems: readonly SchemaProblem[]): SchemaProblem[
     }),
   )
   return problems.filter(({ path, message }) => {
-    const kind = message.endsWith(MISSING) ? MISSING : message
+    const kind = message.includes(MISSING) ? MISSING : message
     return !explained.has(JSON.stringify([kind, ...path]))
   })
 }
@@ -41,10 +41,10 @@ function withoutConsequences(problems: readonly SchemaProblem[]): SchemaProblem[
 function readIssue(issue: Issue, base: Keys, data: unknown): SchemaProblem[] {
   const path = [...base, ...(issue.path as Keys)]
   const value = valueAt(data, path)
-  if (value === undefined) return [{ path, at: 'key', message: `${quoteText(String(path.at(-1)))} ${MISSING}` }]
+  if (value === undefined) return [missing(path)]
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(path, key))
+      return issue.keys.map((key) => unknownKey(path, key, value))
     case 'invalid_union':
       return readUnion(issue, path, data)
     case 'invalid_value':
@@ -56,15 +56,32 @@ function readIssue(issue: Issue, base: Keys, data: unknown): SchemaProblem[] {
   }
 }
 
-function unknownKey(path: Keys, key: string): SchemaProblem {
+/** What to write, where the name alone does not say it. */
+const ABSENT: Readonly<Record<string, string>> = {
+  version: 'begin the file with version: 1',
+  audience: 'it names this API as it stands in aud of its tokens',
+}
+
+function missing(path: Keys): SchemaProblem {
+  const name = String(path.at(-1))
+  const mend = Object.hasOwn(ABSENT, name) ? `; ${ABSENT[name]}` : ''
+  return { path, at: 'key', message: `${quoteText(name)} ${MISSING}${mend}` }
+}
+
+function unknownKey(path: Keys, key: string, parent: unknown): SchemaProblem {
   const suggestion = nearest(key, fieldsAt(path))
-  const problem: SchemaProblem = { path: [...path, key], at: 'key', message: `unknown key ${quoteText(key)}` }
+  // In { a: b, c } the comma begins another key.
+  const mend =
+    suggestion === undefined && valueAt(parent, [key]) === null ? ' without a value; several make a list' : ''
+  const problem: SchemaProblem = { path: [...path, key], at: 'key', message: `unknown key ${quoteText(key)}${mend}` }
   return suggestion === undefined ? problem : { ...problem, suggestion }
 }
 
 function invalidValue(path: Keys, value: unknown, values: readonly unknown[]): SchemaProblem {
   const options = values.map(String)
-  const message = `expected ${options.length > 1 ? 'one of ' : ''}${options.join(', ')}`
+  const isPreflight = value === 'OPTIONS' && options.includes('HEAD')
+  const note = isPreflight ? '; a preflight is answered by cors and needs no line' : ''
+  const message = `expected ${options.length > 1 ? 'one of ' : ''}${options.join(', ')}${note}`
   const suggestion = typeof value === 'string' ? nearest(value, options) : undefined
   return suggestion === undefined ? { path, at: 'value', message } : { path, at: 'value', message, suggestion }
 }
@@ -119,7 +136,11 @@ function ownMessage({ message }: Issue): string | undefined {
 }
 
 function describe(issue: Issue, value: unknown): string {
-  if (issue.code === 'invalid_type') return `expected ${KINDS[issue.expected] ?? issue.expected}, not ${kindOf(value)}`
+  if (issue.code === 'invalid_type') {
+    const isUnlisted = issue.expected === 'array' && value !== null
+    const mend = isUnlisted ? '; put [ ] around it, or "- " before it' : ''
+    return `expected ${KINDS[issue.expected] ?? issue.expected}, not ${kindOf(value)}${mend}`
+  }
   if (issue.code === 'too_small') {
     if (issue.origin === 'string') return 'must not be empty'
     return issue.origin === 'array' ? 'expected at least one entry' : `expected at least ${issue.minimum}`

@@ -16,6 +16,7 @@ const roleName = z.string().regex(/^\S(.*\S)?$/, 'expected a role, or client:rol
 const claimValue = z.union([z.string(), z.number(), z.boolean()], 'expected a text, a number, true or false')
 
 export const BARE_LIST = 'a list must say all or any'
+const TOKEN_CLAIM = 'expected token.<claim>, such as token.sub'
 export const EITHER = 'expected either all or any'
 
 /** One value alone; two or more say `all` or `any`. */
@@ -66,11 +67,11 @@ const allowLineSchema = z.strictObject({
   claims: z.record(claimPath(), condition(claimValue)).optional().describe('Claims and the values they must have'),
   where: z
     .record(
-      z.string().regex(/^path\.\w+$/, 'expected path.<parameter>'),
+      z.string().regex(/^path\.\w+$/, 'expected path.<parameter>: token.<claim>, in this order'),
       z
         .string()
-        .regex(/^token\..+$/, 'expected token.<claim>')
-        .refine((text) => readClaimPath(text.slice('token.'.length)) !== undefined, 'expected token.<claim>'),
+        .regex(/^token\..+$/, TOKEN_CLAIM)
+        .refine((text) => readClaimPath(text.slice('token.'.length)) !== undefined, TOKEN_CLAIM),
     )
     .optional()
     .describe('Ownership: a path parameter that must equal a claim, path.userId: token.sub'),
@@ -108,7 +109,11 @@ export const routeSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Alternatives: one line that fits is enough; within a line all must hold'),
-  public: z.string().min(1).optional().describe('No token is needed; the reason is the value'),
+  public: z
+    .string('expected the reason, such as: product pages are open')
+    .min(1)
+    .optional()
+    .describe('No token is needed; the reason is the value'),
   candidate: z
     .array(allowLineSchema)
     .min(1)

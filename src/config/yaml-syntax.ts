@@ -93,6 +93,12 @@ function describe(error: YAMLError, text: string): { text: string; offset: numbe
   if (isBrace) {
     return { text: 'inside { … } and [ … ], a text with braces such as "${NAME}" or "/{param}" must be quoted', offset }
   }
+  if (error.message.startsWith('Sequence item without')) {
+    return { text: 'the indentation fits neither the entry above nor a new one, which begins with "- "', offset }
+  }
+  if (error.code === 'BLOCK_AS_IMPLICIT_KEY' && /^[^\n:]*\n/.test(text.slice(offset))) {
+    return { text: 'the line below is indented deeper than the key on this one', offset }
+  }
   if (/^Missing closing ["']/.test(error.message)) return { text: 'not valid YAML: a quote is not closed', offset }
   return { text: `not valid YAML: ${MESSAGES[error.code] ?? 'this cannot be read'}`, offset }
 }

@@ -48,6 +48,19 @@ export function* routesWithoutLimit({ config, routes }: LintFile): Generator<Fin
   }
 }
 
+/** A route's own limits stand in place of the defaults, and with them goes what counts requests with no or a bad token. */
+export function* limitsLeftOut({ config, routes }: LintFile): Generator<Find> {
+  const names = config.unmatched.rateLimits.map(({ name }) => quoteText(name)).join(', ')
+  if (names === '') return
+  for (const { route, path } of routes) {
+    const { policy, rateLimits } = route
+    const isOpen = policy.allow.length === 0 || rateLimits.length === 0
+    if (isOpen || rateLimits.some(({ when }) => when === 'before-auth')) continue
+    const message = `these stand in place of the defaults: ${names} is left out, and nothing counts requests with a bad token`
+    yield { path: [...path, 'rateLimits'], at: 'key', message }
+  }
+}
+
 /** Public, and all limits count tokens. */
 function isUncounted({ policy, rateLimits }: RouteConfig): boolean {
   const needsToken = ({ key }: RateLimitPolicy) => key.some(({ from }) => from === 'token')

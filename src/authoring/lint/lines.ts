@@ -8,7 +8,7 @@ import { describeLine } from '../words.ts'
 import type { Find, LintFile, LintRoute } from './rule.ts'
 
 /** Claims that a token has as one text, or not at all. */
-const SINGLE = ['sub', 'azp', 'client_id', 'iss']
+const SINGLE = ['sub', 'azp', 'client_id', 'iss', 'acr']
 
 /** No token can meet the line. */
 export function* unreachableLines(file: LintFile): Generator<Find> {

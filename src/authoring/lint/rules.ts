@@ -1,10 +1,10 @@
 /** All that lint looks for: what each code means, what to do, and who finds it. The documentation is made from it. */
 import type { FindingCode } from '../../config/findings.ts'
-import { chosenKeys, missingKeys, routesWithoutLimit } from './limits.ts'
+import { chosenKeys, limitsLeftOut, missingKeys, routesWithoutLimit } from './limits.ts'
 import { redundantLines, unreachableLines } from './lines.ts'
 import { crossingRoutes, hiddenMethods, publicBelowProtected, unreachableRoutes } from './reach.ts'
 import type { Rule } from './rule.ts'
-import { accountAudience, endlessReports } from './settings.ts'
+import { accountAudience, endlessReports, issuerSlashes } from './settings.ts'
 import { suspectRoles, suspectScopes } from './suspects.ts'
 import { wildcardMethods } from './wildcards.ts'
 
@@ -69,6 +69,12 @@ export const RULES: Readonly<Record<FindingCode, RuleEntry>> = {
     mend: 'name a limit by client.ip in rateLimits, of the route or of defaults',
     find: routesWithoutLimit,
   },
+  'limit-left-out': {
+    meaning:
+      "A route's own limits leave out those of `defaults` that count before the token is checked, and have none of their own: requests without a good token are not counted there.",
+    mend: 'name the limit of the defaults as well: the list of a route adds nothing, it replaces',
+    find: limitsLeftOut,
+  },
   'limit-key-missing': {
     meaning: 'A limit counts by a claim that a token need not have. All tokens without it share one window.',
     mend: 'count by token.sub or token.azp, or let the issuer put the claim into every token',
@@ -84,6 +90,11 @@ export const RULES: Readonly<Record<FindingCode, RuleEntry>> = {
       "The audience is Keycloak's default `account`, which stands in the tokens of nearly all clients of a realm.",
     mend: 'let an audience mapper put the name of this API into aud, and accept only that',
     find: accountAudience,
+  },
+  'issuer-slash': {
+    meaning: 'The issuer looks like a Keycloak realm, and ends in a slash: no token would have this `iss`.',
+    mend: 'write it without the slash at its end, as it stands in iss',
+    find: issuerSlashes,
   },
   'report-without-end': {
     meaning: '`mode: report` or `candidate` without `until`: nothing ends it.',

@@ -11,6 +11,15 @@ export function* accountAudience({ config }: LintFile): Generator<Find> {
   }
 }
 
+/** `iss` is compared byte for byte, and Keycloak's has no slash at its end: no token would count. */
+export function* issuerSlashes({ config }: LintFile): Generator<Find> {
+  for (const { name, issuer } of config.issuers.values()) {
+    if (!/\/realms\/[^/]+\/$/.test(issuer)) continue
+    const message = 'the issuer of a Keycloak realm has no slash at its end, and is compared byte for byte with iss'
+    yield { path: ['issuers', name, 'issuer'], message }
+  }
+}
+
 /** What is to be tried for a while, and nobody ends it. */
 export function* endlessReports({ routes }: LintFile): Generator<Find> {
   for (const { route, path } of routes) {

@@ -118,6 +118,12 @@ export const ROUTE_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       ),
     },
     {
+      what: 'two levels of login at once',
+      bad: routes(route('/a', { methods: ['GET'], claims: { acr: { all: ['silver', 'gold'] } } })),
+      found: ['routes[0].allow[0]: no token can meet this line: acr = silver and gold'],
+      mended: routes(route('/a', { methods: ['GET'], claims: { acr: { any: ['silver', 'gold'] } } })),
+    },
+    {
       what: 'a text that is a number',
       bad: routes(route('/a', { methods: ['GET'], claims: { sub: 7 } })),
       found: ['routes[0].allow[0]: no token can meet this line: sub = 7'],
