@@ -5,7 +5,7 @@ import { writtenPolicy } from './report-mode.ts'
 import type { Simulation } from './simulate.ts'
 
 /** Reasons of `invalid_target` (see routing/request-target.ts), for people who can mend the request. */
-const TARGET_REASONS: Readonly<Record<string, string>> = {
+export const TARGET_REASONS: Readonly<Record<string, string>> = {
   target_form: 'the target is not a path',
   target_query: 'the query holds a blank, "#", a control or a character outside ASCII: percent-encode it',
   target_characters: 'the path holds a blank, a control or a character outside ASCII: percent-encode it',

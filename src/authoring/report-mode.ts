@@ -1,6 +1,6 @@
 /** What report mode means for tools: which lines are as written, and what the policy that is only reported says. */
 
-import type { RouteConfig, RoutePolicy } from '../config/gateway-config.ts'
+import type { GatewayConfig, RouteConfig, RoutePolicy } from '../config/gateway-config.ts'
 import { ERRORS } from '../errors.ts'
 import { findRemedies } from './remedies.ts'
 import type { Simulation } from './simulate.ts'
@@ -10,6 +10,14 @@ type ReportedRoute = Pick<RouteConfig, 'policy' | 'report' | 'until'>
 /** The lines of `allow` as the file has them, those that are only reported included. */
 export function writtenPolicy({ policy, report }: ReportedRoute): RoutePolicy {
   return report === undefined || report.of === 'candidate' ? policy : report.policy
+}
+
+/** As if everything that is only reported were enforced. */
+export function enforceReported(config: GatewayConfig): GatewayConfig {
+  const routes = config.routes.map(({ report, ...route }) =>
+    report === undefined ? route : { ...route, policy: report.policy },
+  )
+  return { ...config, routes }
 }
 
 /** What the route is meant to be: of a new one in report mode its lines, of others what is enforced. */

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { type ClientChange, createImpact, type Impact } from '../authoring/impact.ts'
 import { createReplay } from '../authoring/replay.ts'
+import { enforceReported } from '../authoring/report-mode.ts'
 import { withoutControls } from '../config/problem.ts'
 import { FROM_OPTION, loadFor, printProblems } from './arguments.ts'
 import { type Colours, coloursFor } from './colours.ts'
@@ -16,6 +17,7 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
       ...FROM_OPTION,
       json: { type: 'boolean', default: false },
       markdown: { type: 'boolean', default: false },
+      'enforce-reported': { type: 'boolean', default: false },
     },
     allowPositionals: true,
   })
@@ -23,7 +25,8 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
   if (file === undefined) throw new UsageError('expected a file and a decision log: impact NEW --from FILE')
   const loaded = loadFor(io, file)
   if (loaded.config === undefined) return printProblems(io, loaded, values.json)
-  const impact = createImpact(createReplay(loaded.config, sha256, Date.now()))
+  const config = values['enforce-reported'] ? enforceReported(loaded.config) : loaded.config
+  const impact = createImpact(createReplay(config, sha256, Date.now()))
   const read = await readDecisions(io, [...(values.from ?? []), ...more], impact.add)
   const result = impact.result()
   if (values.json) io.stdout(`${JSON.stringify({ ...result, malformed: read.malformed, lost: read.lost }, null, 2)}\n`)

@@ -80,7 +80,10 @@ class Kitchen {
   }
 
   async reload(replace: string, by: string): Promise<void> {
-    const digest = async () => (await (await fetch(`${this.gateway.adminUrl}/config/status`)).json()).digest
+    const digest = async () => {
+      const answer = await fetch(`${this.gateway.adminUrl}/config/status`)
+      return ((await answer.json()) as { digest: string }).digest
+    }
     const before = await digest()
     await this.gateway.rewrite(await this.#here(this.#file.replace(replace, () => by)))
     await waitFor('the new file', async () => (await digest()) !== before)

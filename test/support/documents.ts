@@ -10,6 +10,8 @@ export const DOCUMENTS = [
   'docs/commands.md',
   'docs/lint.md',
   'docs/openapi.md',
+  'docs/cookbook.md',
+  'docs/why-did-i-get-a-403.md',
   'docs/speed.md',
   'docs/decisions.md',
   'docs/route-scope-file.md',
