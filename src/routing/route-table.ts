@@ -97,9 +97,12 @@ function child(node: TrieNode, literal: string | undefined): TrieNode {
   return next
 }
 
+/** Nothing in it is ever written in another way. */
+const PLAIN_LITERAL = /^[\w-]+$/
+
 /** Reads a literal as a request's segment is read; throws when no request could have it. */
 function literalKey(literal: string): string {
-  return decode(canonicalPath(`/${literal}`).slice(1))
+  return PLAIN_LITERAL.test(literal) ? literal : decode(canonicalPath(`/${literal}`).slice(1))
 }
 
 /** `start` is where the next segment begins; past `end` there is none. Never deeper than the table. */
