@@ -7,6 +7,7 @@ import { type GatewayEnv, getPath } from './http/adaptor.ts'
 import type { Admission } from './http/admission.ts'
 import { createDenialTurns } from './http/denial-turns.ts'
 import { createRequestId, type Exchange, TAKEN, writeAnswer } from './http/exchange.ts'
+import { createRests } from './http/rests.ts'
 import { createRequestRecord, type RequestRecord } from './observability/request-record.ts'
 import { handleRequest } from './pipeline.ts'
 import type { Runtime, Services } from './runtime.ts'
@@ -32,7 +33,7 @@ export function createGateway({
   noteDecision,
 }: GatewayDeps): Hono<GatewayEnv> {
   const inTurn = createDenialTurns()
-  const inLongTurn = createDenialTurns(() => performance.now())
+  const thenRest = createRests(createDenialTurns(() => performance.now()))
   const app = new Hono<GatewayEnv>({ router: new RegExpRouter(), getPath })
 
   // RFC 9728: lets a client find the authorization server that a challenge asks it to use.
@@ -56,7 +57,7 @@ export function createGateway({
   function settle(visit: Visit, error?: unknown): void {
     visit.leave()
     if (isDenial(error)) inTurn(() => finish(visit, error))
-    else if (isShed(error)) inLongTurn(() => finish(visit, error))
+    else if (isShed(error)) thenRest(visit.exchange, () => finish(visit, error))
     else finish(visit, error)
   }
 

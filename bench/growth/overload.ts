@@ -1,7 +1,7 @@
 /**
  * What a gateway that is asked for three times as much as it takes in still does.
  *
- * 750 connections ask again as soon as they are answered, for a minute, at a gateway with 250 places for requests in flight;
+ * 384 connections ask again as soon as they are answered, for a minute, at a gateway with 128 places for requests in flight;
  * then 3,000 at one that has places for all and may not lag by more than 20 ms. The figure is of the requests that are
  * served, beside what 64 connections get, which is the most that the core can do. At the same time somebody asks for
  * `/livez`, as an orchestrator would. The two seconds after the minute show how soon it is over.
@@ -20,7 +20,7 @@ import { EVERYTHING, startGateway } from './gateway-process.ts'
 import type { Point, Section, Verdict } from './section.ts'
 
 /** Three times as many connections. More at once than this make each request dearer: little of them is in the core's caches. */
-const PLACES = 250
+const PLACES = 128
 const CROWD = { places: 3 * PLACES, lag: 3000 }
 const SECONDS = 60
 const PEAK_CONNECTIONS = 64
@@ -38,7 +38,7 @@ const LOOK_MS = 200
 /** In the order of their points; the size of a point is the place in this list. */
 export const PHASES = [
   { id: 'before', title: '64 connections, before' },
-  { id: 'places', title: '750 connections, 250 places' },
+  { id: 'places', title: '384 connections, 128 places' },
   { id: 'after', title: '64 connections, the 2 s after' },
   { id: 'lag', title: '3,000 connections, 20 ms of lag' },
   { id: 'afterLag', title: '64 connections, the 2 s after' },

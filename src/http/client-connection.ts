@@ -19,6 +19,8 @@ export class ClientConnection {
   last: IncomingMessage | undefined
   /** Requests that have been read, and wait for those before them. */
   waiting = 0
+  /** It was told to come back, and is not read until its turn comes. */
+  isResting = false
   /** Bytes that the client had taken when it was last seen to be idle or not to read; -1: it was not. */
   takenBefore = -1
 

@@ -1,6 +1,7 @@
 import type http from 'node:http'
 import type { ClientConnection } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
+import { readOn } from './hold-back.ts'
 
 /** Idle connections are kept this long after the stop, for requests that were already on their way. */
 const IDLE_GRACE_MS = 1_000
@@ -39,7 +40,9 @@ export function createDrainer(server: http.Server, stopListening: () => Promise<
 
   async function drain(graceMs: number): Promise<number> {
     draining = true
-    for (const { exchange } of connections) {
+    for (const { exchange, isResting, socket } of connections) {
+      // What it has sent meanwhile still gets an answer.
+      if (isResting) readOn(socket)
       if (exchange !== undefined && !exchange.outgoing.headersSent) exchange.outgoing.shouldKeepAlive = false
     }
     const closed = stopListening()

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { ClientConnection } from './client-connection.ts'
+import { holdBack, readOn } from './hold-back.ts'
 
 /** With so many requests waiting, a connection is not read until some of them have been answered. */
 const HELD_BACK_FROM = 32
@@ -48,18 +48,4 @@ export function createTurns(onTooMany: (connection: ClientConnection) => void): 
       connection.waiting = 0
     },
   }
-}
-
-/** What node:http does itself for a client that does not read. A pause without the mark ends with the next message. */
-type HttpSocket = Socket & { _paused?: boolean; parser?: { resume(): void } | null }
-
-function holdBack(socket: HttpSocket): void {
-  socket._paused = true
-  socket.pause()
-}
-
-function readOn(socket: HttpSocket): void {
-  socket._paused = false
-  socket.parser?.resume()
-  socket.resume()
 }

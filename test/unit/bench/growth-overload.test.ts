@@ -22,7 +22,7 @@ describe('the growth section of overload', () => {
   })
 
   it.each([
-    ['less is served', 1, { share: 0.79 }, '750 connections, 250 places: 0.79 of the most is served (at least 0.8)'],
+    ['less is served', 1, { share: 0.79 }, '384 connections, 128 places: 0.79 of the most is served (at least 0.8)'],
     [
       'memory grows',
       3,
@@ -33,7 +33,7 @@ describe('the growth section of overload', () => {
       'it takes too much memory',
       1,
       { mib: 500 },
-      '750 connections, 250 places: 500 MiB (at most 400), 1.00 × from its first half to its second (at most 1.1)',
+      '384 connections, 128 places: 500 MiB (at most 400), 1.00 × from its first half to its second (at most 1.1)',
     ],
     [
       'health is slow',
