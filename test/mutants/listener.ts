@@ -180,6 +180,42 @@ const doors = inFile('http/doors.ts', BURST, [
   },
 ])
 
+const RESTS = ['unit/http/rests.test.ts']
+
+const rests = inFile('http/rests.ts', RESTS, [
+  {
+    id: 'no-rest',
+    find: '    holdBack(socket)\n',
+    replace: '    void holdBack\n',
+    removes: 'who is told to come back and asks again at once does not take the core from others',
+    guards: ['floods'],
+  },
+  {
+    id: 'rest-of-a-pipeline',
+    find: 'connection.waiting > 0 || ',
+    replace: '',
+    removes: 'refusals of pipelined requests wait for their turn',
+    guards: ['floods'],
+  },
+  {
+    id: 'rest-within-a-body',
+    find: ' || mayHaveBody(exchange)',
+    replace: ' || (false && mayHaveBody(exchange))',
+    removes: 'the body of a refused request is read to its end',
+    guards: ['floods'],
+  },
+])
+
+const drainerRests = inFile('http/drainer.ts', RESTS, [
+  {
+    id: 'stop-ends-rests',
+    find: '      if (isResting) readOn(socket)\n',
+    replace: '      void [isResting, socket, readOn]\n',
+    removes: 'a request that was sent before the stop is answered',
+    guards: ['pitfall 21'],
+  },
+])
+
 const raw = inFile('http/raw-refusal.ts', HOSTS, [
   {
     id: 'parser-errors-answered',
@@ -243,4 +279,14 @@ const turns = inFile('http/turns.ts', CONNECTIONS, [
   },
 ])
 
-export const LISTENER: readonly Mutant[] = [...server, ...upgrade, ...turns, ...doors, ...drainer, ...raw, ...form]
+export const LISTENER: readonly Mutant[] = [
+  ...server,
+  ...upgrade,
+  ...turns,
+  ...doors,
+  ...rests,
+  ...drainer,
+  ...drainerRests,
+  ...raw,
+  ...form,
+]
