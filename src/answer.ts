@@ -9,6 +9,8 @@ import type { Visit } from './visit.ts'
 /** The problem document of an error, with challenge, CORS and RateLimit fields. */
 export function toRefusal(visit: Visit, error: GatewayError): Problem {
   const { exchange, record, runtime } = visit
+  const { location } = error.details
+  if (location !== undefined) return toRedirect(visit, location)
   const problem = toProblem(error, record.requestId)
   // What was refused before its fields were read may still come from a page that is to read the refusal.
   if (visit.fields === undefined) visit.origin = exchange.incoming.headers.origin
@@ -17,6 +19,13 @@ export function toRefusal(visit: Visit, error: GatewayError): Problem {
   const challenge = toChallenge(error, resourceMetadataUrl(runtime.config, baseUrl))
   if (challenge !== undefined) problem.headers.push('WWW-Authenticate', challenge)
   return problem
+}
+
+/** In place of a refusal: a browser that opens a page goes to the login first. */
+function toRedirect(visit: Visit, location: string): Problem {
+  const headers = ['Location', location, 'Cache-Control', 'no-store']
+  visit.addAnswerFields(headers)
+  return { status: 303, headers, body: '' }
 }
 
 /** The request target of the gateway's own page (RFC 9728). */

@@ -2,7 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from './authentication/clock.ts'
 import { createKeySources } from './authentication/key-sources.ts'
-import type { GatewayConfig } from './config/gateway-config.ts'
+import type { GatewayConfig, RedisConfig } from './config/gateway-config.ts'
 import { reportsOf } from './config/reports.ts'
 import { createLazyConsole } from './console/lazy-console.ts'
 import { lookAt, type ProcessLook } from './console/process-look.ts'
@@ -28,6 +28,7 @@ import { createRequestRecord, type RequestRecord } from './observability/request
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRateLimiting } from './rate-limiting/rate-limiting.ts'
 import type { Services } from './runtime.ts'
+import { createSessionParts } from './sessions/session-parts.ts'
 
 export interface Parts {
   readonly logger: Logger
@@ -78,7 +79,9 @@ export async function assemble(
   })
   const client = await createUpstreamClient(config)
   const addresses = createAddressBook(() => performance.now())
-  const live = createLiveRuntime(config, { keySources, client, pseudonym, clock, source })
+  const sessions = createSessionParts(() => clock.now(), config.server.redis && connectTo(config.server.redis))
+  const { createSessions } = sessions
+  const live = createLiveRuntime(config, { keySources, client, createSessions, pseudonym, clock, source })
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
   const { admission, loopDelay } = createAdmission(config.server)
@@ -121,7 +124,7 @@ export async function assemble(
     },
     async free() {
       loopDelay.close()
-      await Promise.all([live.close(), limits.close(), client.close()])
+      await Promise.all([live.close(), limits.close(), client.close(), sessions.close()])
       await keySources.close()
       await decisions?.close()
       sink.close()
@@ -152,6 +155,11 @@ function createAdmin(
 
 export function createPseudonym(): string {
   return `scopegate-${randomBytes(6).toString('hex')}`
+}
+
+/** A connection of their own for sessions: its commands are few, and must not wait behind the counts of limits. */
+function connectTo(redis: RedisConfig) {
+  return async () => (await import('./rate-limiting/redis-client.ts')).createRedisClient(redis)
 }
 
 async function createUpstreamClient({ server }: GatewayConfig): Promise<UpstreamClient> {

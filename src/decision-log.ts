@@ -74,7 +74,8 @@ export function createDecisionLog(options: DecisionLogOptions): NoteDecision {
 function callerOf(visit: Visit, error: unknown): DecisionRecord['caller'] | undefined {
   if (visit.token !== undefined) return 'token'
   if (error === undefined) {
-    const isOwnAnswer = visit.record.reason === 'preflight' || visit.record.reason === 'metadata'
+    const { reason } = visit.record
+    const isOwnAnswer = reason === 'preflight' || reason === 'metadata' || visit.match?.route.page !== undefined
     return isOwnAnswer ? undefined : withoutToken(visit)
   }
   if (!(error instanceof GatewayError)) return undefined

@@ -20,6 +20,7 @@ export const ERRORS = {
     title: 'The Authorization field is malformed, or a token was sent twice',
     oauthError: 'invalid_request',
   },
+  login_failed: { status: 400, title: 'The login could not be completed; please begin it again' },
   missing_token: { status: 401, title: 'An access token is required' },
   invalid_token: { status: 401, title: 'The access token is not valid', oauthError: 'invalid_token' },
   insufficient_scope: {
@@ -27,6 +28,7 @@ export const ERRORS = {
     title: 'The access token does not allow this request',
     oauthError: 'insufficient_scope',
   },
+  cross_site_request: { status: 403, title: 'A page of another site may not make this request with a session' },
   not_found: { status: 404, title: 'No route matches this path' },
   method_not_allowed: { status: 405, title: 'The method is not allowed on this path' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
@@ -39,6 +41,7 @@ export const ERRORS = {
   upstream_unreachable: { status: 502, title: 'The upstream service cannot be reached' },
   upstream_invalid: { status: 502, title: 'The upstream service gave no valid answer' },
   keys_unavailable: { status: 503, title: 'The keys to check the access token cannot be had now' },
+  login_unavailable: { status: 503, title: 'Sessions cannot be checked or begun now' },
   rate_limiter_unavailable: { status: 503, title: 'The rate limiter cannot be reached now' },
   overloaded: { status: 503, title: 'The gateway is overloaded or shutting down' },
   upstream_timeout: { status: 504, title: 'The upstream service did not answer in time' },
@@ -92,6 +95,8 @@ export interface ErrorDetails {
   readonly violatedPolicies?: readonly string[]
   /** What the RateLimit fields of a 429 say. */
   readonly quotas?: readonly QuotaReport[]
+  /** Where a browser is sent in place of the refusal (303): a path of this gateway. */
+  readonly location?: string
   /** The connection cannot be reused: the framing of what follows is unknown. */
   readonly closeConnection?: boolean
 }

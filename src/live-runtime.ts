@@ -5,9 +5,11 @@ import type { Clock } from './authentication/clock.ts'
 import type { KeySources } from './authentication/key-sources.ts'
 import { type ConfigRecord, createConfigRecord } from './config/config-record.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
+import type { LoginConfig } from './config/login-config.ts'
 import { assertSameServer } from './config/same-server.ts'
 import type { UpstreamClient } from './forwarding/upstream-client.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
+import type { Sessions } from './sessions/sessions.ts'
 
 export interface LiveRuntime {
   current(): Runtime
@@ -34,6 +36,7 @@ export interface PreparedConfig {
 export interface SharedParts {
   readonly keySources: KeySources
   readonly client: UpstreamClient
+  readonly createSessions: (login: LoginConfig) => Sessions
   readonly pseudonym: string
   readonly clock: Clock
   /** Path of the file. */
@@ -42,14 +45,15 @@ export interface SharedParts {
 
 export function createLiveRuntime(
   first: GatewayConfig,
-  { keySources, client, pseudonym, clock, source }: SharedParts,
+  { keySources, client, createSessions, pseudonym, clock, source }: SharedParts,
 ): LiveRuntime {
   let runtime = build(first)
   const record = createConfigRecord(first, source, () => clock.now())
 
   function build(config: GatewayConfig): Runtime {
     const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256, clock })
-    return createRuntime(config, authenticator, pseudonym, () => clock.now())
+    const sessions = config.login && createSessions(config.login)
+    return createRuntime(config, authenticator, pseudonym, () => clock.now(), sessions)
   }
 
   return {

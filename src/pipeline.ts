@@ -10,7 +10,6 @@ import { presentedToken, readBearerToken } from './authentication/bearer-token.t
 import { assertAllowed, decide, needsToken } from './authorization/decide.ts'
 import { decideAndReport } from './authorization/decide-and-report.ts'
 import { GatewayError } from './errors.ts'
-import { addForwardingFields, addIdentityFields } from './forwarding/request-headers.ts'
 import { toUpstreamPath } from './forwarding/rewrite.ts'
 import { isPreflight, preflightHeaders } from './http/cors.ts'
 import { writeAnswer } from './http/exchange.ts'
@@ -20,6 +19,8 @@ import type { Quota } from './rate-limiting/limit.ts'
 import { readRequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
 import type { Services } from './runtime.ts'
+import { answerPage, presentSession, readsSession } from './session-stage.ts'
+import { toUpstreamFields } from './upstream-fields.ts'
 import type { Visit } from './visit.ts'
 
 /** The stage has taken the visit over, and will settle it. */
@@ -153,6 +154,12 @@ function addQuotas(visit: Visit, quotas: readonly Quota[]): void {
 function authenticate(visit: Visit): Promise<void> | undefined {
   const route = visit.match?.route
   if (route !== undefined && !needsToken(route.policy, visit.method)) return undefined
+  return readsSession(visit) ? presentSession(visit).then(() => verify(visit)) : verify(visit)
+}
+
+/** A session allows nothing by itself: its token is verified and judged like every other one. */
+function verify(visit: Visit): Promise<void> | undefined {
+  const route = visit.match?.route
   const { authenticator } = visit.runtime
   const { authorization } = fieldsOf(visit)
   const { query } = visit.target
@@ -206,11 +213,16 @@ function assertConnected({ incoming }: Visit['exchange']): void {
 }
 
 function forward(visit: Visit, services: Services): typeof TAKEN_OVER {
+  const match = visit.match as RouteMatch
+  // A simulation has no sessions, and forwards to nowhere anyway.
+  if (match.route.page !== undefined && visit.runtime.sessions !== undefined) {
+    void answerPage(visit, match.route.page)
+    return TAKEN_OVER
+  }
   const { exchange, record, target, token } = visit
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'
   const fields = fieldsOf(visit)
-  const match = visit.match as RouteMatch
   visit.beginForwarding()
   services.forward({
     client: exchange,
@@ -224,19 +236,6 @@ function forward(visit: Visit, services: Services): typeof TAKEN_OVER {
     bufferedBody: visit.body,
   })
   return TAKEN_OVER
-}
-
-function toUpstreamFields({ forwarded, token }: Visit, fields: RequestFields, { route }: RouteMatch): string[] {
-  const headers = fields.endToEnd
-  if (forwarded !== undefined) addForwardingFields(headers, forwarded)
-  if (token !== undefined) addIdentityFields(headers, route.identity, token)
-  if (route.identity.authorization === 'forward') {
-    // On a public route nobody has looked at it yet. Which of two an upstream reads cannot be known.
-    if (fields.authorization.length > 1) throw new GatewayError('invalid_request', 'token_twice')
-    for (const value of fields.authorization) headers.push('Authorization', value)
-  }
-  if (fields.contentLength !== undefined) headers.push('Content-Length', String(fields.contentLength))
-  return headers
 }
 
 /** Every stage but the first two runs after `readFields`. */

@@ -6,6 +6,7 @@ import { type ClientAddress, createClientAddress } from './http/client-address.t
 import { createRequestFieldsReader, type ReadRequestFields } from './http/request-fields.ts'
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRouteTable, type RouteTable } from './routing/route-table.ts'
+import type { Sessions } from './sessions/sessions.ts'
 
 /** What outlives reloads: windows, connections. */
 export interface Services {
@@ -26,6 +27,8 @@ export interface Runtime {
   readonly authenticator: Authenticator
   readonly readFields: ReadRequestFields
   readonly clientAddress: ClientAddress
+  /** Absent: no route reads a session. */
+  readonly sessions: Sessions | undefined
   /** Scheme of the data listener. */
   readonly scheme: 'http' | 'https'
   /** How this process calls itself in `Via`. */
@@ -41,17 +44,20 @@ export function createRuntime(
   authenticator: Authenticator,
   pseudonym: string,
   now: () => number,
+  sessions?: Sessions,
 ): Runtime {
+  const routes = config.login === undefined ? config.routes : [...config.routes, ...config.login.pages]
   const identityFields = config.routes.flatMap((route) => [...route.identity.headers.keys()])
   // By list: routes that name no limits share one, so that a file of many routes is as quick as one of few.
-  const limits = new Map(config.routes.map(({ rateLimits }) => [rateLimits, toLimits(rateLimits)]))
+  const limits = new Map(routes.map(({ rateLimits }) => [rateLimits, toLimits(rateLimits)]))
   const unmatched = toLimits(config.unmatched.rateLimits)
   return {
     config,
-    routes: createRouteTable(config.routes),
+    routes: createRouteTable(routes),
     authenticator,
-    readFields: createRequestFieldsReader(identityFields, pseudonym),
+    readFields: createRequestFieldsReader(identityFields, pseudonym, config.login !== undefined),
     clientAddress: createClientAddress(config.trustedProxies),
+    sessions,
     scheme: config.server.listen.tls === undefined ? 'http' : 'https',
     pseudonym,
     now,

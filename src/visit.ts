@@ -42,6 +42,8 @@ export class Visit implements LimitSubject, ForwardSender {
   token: AccessToken | undefined
   /** Limits that counted this request. */
   quotas: readonly Quota[] = NO_QUOTAS
+  /** What the session says in the answer, whoever gives it: flat names and values. */
+  sessionFields: readonly string[] | undefined
   /** Present while it counts among the requests in flight. */
   admission: Pick<Admission, 'release'> | undefined
   #forwardedAtMs = 0
@@ -87,6 +89,7 @@ export class Visit implements LimitSubject, ForwardSender {
   addAnswerFields(headers: string[], quotas: readonly QuotaReport[] = this.quotas): void {
     this.leave()
     headers.push('X-Request-Id', this.record.requestId)
+    if (this.sessionFields !== undefined) headers.push(...this.sessionFields)
     if (this.cors !== undefined) headers.push(...corsHeaders(this.cors, this.origin))
     addRateLimitFields(headers, quotas)
   }

@@ -1,6 +1,6 @@
 /** A JWKS (RFC 7517) as keys that can verify: imported, bound to one algorithm each, found by `kid` and `alg`. */
 import { type CryptoKey, importJWK, type JWK } from 'jose'
-import type { Algorithm } from '../config/gateway-config.ts'
+import type { Algorithm } from '../config/token-kinds.ts'
 import { KeyFetchError } from './key-fetch-error.ts'
 
 /** What may be said of a key. */

@@ -1,4 +1,4 @@
-import type { TokenType } from '../config/gateway-config.ts'
+import type { TokenType } from '../config/token-kinds.ts'
 import { invalidToken } from '../errors.ts'
 import type { Claims } from './access-token.ts'
 import type { JwsHeader } from './jws.ts'

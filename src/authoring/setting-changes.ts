@@ -31,6 +31,7 @@ const OF_ROUTE: Readonly<Record<string, Read<RouteConfig>>> = {
   'timeouts.idle': ({ timeouts }) => `${timeouts.idleMs}ms`,
   'limits.body': ({ bodyBytes }) => `${bodyBytes}B`,
   websocket: ({ websocket }) => websocket,
+  session: ({ session }) => session,
   mode: ({ report }) => (report === undefined ? 'enforce' : `report (${report.of})`),
   until: ({ until }) => until,
 }

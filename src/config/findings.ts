@@ -11,6 +11,7 @@ export const ACCEPTABLE_CODES = [
   'line-redundant',
   'line-unreachable',
   'literal-colon',
+  'login-without-tls',
   'methods-any',
   'methods-hidden',
   'proxies-anybody',

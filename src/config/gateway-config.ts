@@ -5,21 +5,11 @@
 import type { AdminConfig } from './admin-config.ts'
 import type { ClaimPath } from './claim-path.ts'
 import type { Acceptance } from './findings.ts'
+import type { LoginConfig, LoginPage } from './login-config.ts'
 import type { PolicyTest } from './policy-test.ts'
+import type { Algorithm, TokenType } from './token-kinds.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-export type Algorithm =
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512'
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'EdDSA'
-export type TokenType = 'at+jwt' | 'keycloak' | 'jwt'
 
 export interface GatewayConfig {
   /** SHA-256 of the source text, base64url. */
@@ -35,6 +25,8 @@ export interface GatewayConfig {
   readonly trustedProxies: readonly string[]
   readonly limits: { readonly bodyBytes: number; readonly urlBytes: number; readonly headersBytes: number }
   readonly log: LogConfig
+  /** Sessions of browsers; absent: there are none, and nobody reads a cookie. */
+  readonly login?: LoginConfig
   /** The `resource` of RFC 9728; absent: derived from the request's scheme and host. */
   readonly resource?: string
   readonly scopesSupported: readonly string[]
@@ -181,6 +173,10 @@ export interface RouteConfig {
   readonly timeouts: Timeouts
   readonly bodyBytes: number
   readonly websocket: boolean
+  /** A browser's session does in place of a token. */
+  readonly session: boolean
+  /** The gateway itself answers: a page of the login. */
+  readonly page?: LoginPage
   /** What is only reported for now; `policy` is what is enforced meanwhile. Absent as well when its last day was over at load. */
   readonly report?: ReportConfig
   /** Last day of `report` as written, an ISO date in UTC; stays when the day is over, to remind of it. */

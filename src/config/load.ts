@@ -97,10 +97,16 @@ function check(document: ConfigDocument, report: Report, options: LoadOptions): 
     ...left,
     digest: hash('sha256', options.text, 'base64url'),
     names: writtenNames(data, found),
-    knowsDefaults: !found.some((problem) => problem.path[0] === 'defaults' || problem.suggestion === 'defaults'),
+    knowsDefaults: isReadable('defaults', found),
+    knowsLogin: isReadable('login', found),
     read: (name) => options.readFile(name, MAX_SECRET_BYTES),
     now: options.now,
   })
+}
+
+/** Whether the section is as it was written: neither it nor a misspelling of it has a problem. */
+function isReadable(section: string, found: readonly SchemaProblem[]): boolean {
+  return !found.some(({ path, suggestion }) => path[0] === section || suggestion === section)
 }
 
 function whole(file: GatewayFile): Salvaged {

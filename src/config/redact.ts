@@ -53,7 +53,7 @@ function merge(ranges: readonly Range[]): Range[] {
 
 /**
  * For a text that YAML cannot read, so that nobody knows where its values end: what follows a known key of a line, or all
- * of it, when the line belongs to a section named `redis` or `admin` by its indentation.
+ * of it, when the line belongs to a section named `redis` or `admin`, or to the section `login`, by its indentation.
  */
 export function unreadableSecret(lines: readonly string[], index: number): Range | undefined {
   const line = lines[index] ?? ''
@@ -68,8 +68,10 @@ export function unreadableSecret(lines: readonly string[], index: number): Range
   return undefined
 }
 
-const SECTION = /\b(?:redis|admin)["']?\s*:/i
-const KNOWN_KEY = /^\s*["']?(?:url|password|cluster|sentinel|name|nodes|tls|username|file|host|port|names)["']?\s*:/
+/** Elsewhere in a file, `login` is a name that people give to limits and paths. */
+const SECTION = /\b(?:redis|admin)["']?\s*:|^["']?login["']?\s*:/i
+const KNOWN_KEY =
+  /^\s*["']?(?:id|secret|client|keys|publicUrl|url|password|cluster|sentinel|name|nodes|tls|username|file|host|port|names)["']?\s*:/
 
 function afterColon(line: string, isHead: boolean): Range | undefined {
   const start = isHead ? line.search(SECTION) : 0

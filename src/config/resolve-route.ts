@@ -105,6 +105,7 @@ export function resolveRoute(
     timeouts: overrideTimeouts(upstream.timeouts, route.timeouts),
     bodyBytes: route.limits?.body ?? defaults.bodyBytes,
     websocket: route.websocket,
+    session: route.session,
     ...(route.until === undefined ? {} : { until: route.until }),
   }
   return { config, shape }
@@ -152,7 +153,12 @@ function checkRewrite(text: string, route: RoutePath, path: Path, report: Report
   }
 }
 
-function findLimits(names: readonly string[], path: Path, things: NamedThings, report: Report): RateLimitPolicy[] {
+export function findLimits(
+  names: readonly string[],
+  path: Path,
+  things: NamedThings,
+  report: Report,
+): RateLimitPolicy[] {
   return names.flatMap((name, index) => {
     if (names.indexOf(name) !== index) report.error([...path, index], 'this limit is named twice and would count twice')
     return things.find('rateLimits', name, [...path, index]) ?? []

@@ -2,6 +2,7 @@
 import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
 import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
+import { resolveLogin } from './resolve-login.ts'
 import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
 import { resolveServer } from './resolve-server.ts'
@@ -21,6 +22,8 @@ export interface ResolveOptions {
   readonly brokenRoutes: ReadonlyMap<number, RouteReferences>
   /** The section `defaults` could be read, so that what is not there was not written. */
   readonly knowsDefaults: boolean
+  /** Likewise for `login`. */
+  readonly knowsLogin: boolean
   readonly read: ReadSibling
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -32,6 +35,8 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
   const things = resolveNames(file, options.names, report)
   const defaults = resolveDefaults(file, options.knowsDefaults, things, report)
   const routes = resolveRoutes(file, defaults, things, report, options)
+  const { read, routeIndexes, knowsLogin: isKnown } = options
+  const login = resolveLogin(file, { things, defaults, routes, routeIndexes, read, isKnown }, report)
   warnAboutFile(file, things, report, options)
   return {
     digest: options.digest,
@@ -44,6 +49,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
     trustedProxies: file.trustedProxies,
     limits: { bodyBytes: file.limits.body, urlBytes: file.limits.url, headersBytes: file.limits.headers },
     log: file.log,
+    ...(login === undefined ? {} : { login }),
     ...(file.resource === undefined ? {} : { resource: file.resource }),
     scopesSupported: scopesOf(routes),
     tests: resolveTests(file.tests, options.testIndexes, namesForTests(file, things, options), report),

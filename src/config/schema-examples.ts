@@ -78,6 +78,7 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     ...timeouts('[]'),
     '[].limits': [{ body: '10MiB' }],
     '[].limits.body': ['10MiB'],
+    '[].session': [true],
     '[].websocket': [true],
   }),
   ...below('tests', {
@@ -156,6 +157,38 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '.headers': [{ 'X-User-Id': 'sub', 'X-Client-Id': 'azp', 'X-Scopes': 'scope' }],
     '.headers.*': ['sub', 'realm_access.roles'],
     '.authorization': ['forward'],
+  }),
+  ...below('login', {
+    '': [
+      {
+        publicUrl: 'https://shop.example.com',
+        client: { id: 'shop-web', secret: '${SHOP_WEB_SECRET}' },
+        keys: [{ id: 'k1', secret: '${SESSION_KEY}' }],
+      },
+    ],
+    '.issuer': ['main'],
+    '.discovery': ['http://keycloak:8080/realms/shop/.well-known/openid-configuration'],
+    '.publicUrl': ['https://shop.example.com'],
+    '.client': [{ id: 'shop-web', secret: '${SHOP_WEB_SECRET}' }],
+    '.client.id': ['shop-web'],
+    '.client.secret': ['${SHOP_WEB_SECRET}', { file: 'secrets/shop-web' }],
+    '.client.secret.file': ['secrets/shop-web'],
+    '.scopes': [['orders:read', 'orders:write']],
+    '.keys': [
+      [
+        { id: 'k2', secret: '${SESSION_KEY}' },
+        { id: 'k1', secret: { file: 'secrets/session-key-1' } },
+      ],
+    ],
+    '.keys[].id': ['k1'],
+    '.keys[].secret': ['${SESSION_KEY}', { file: 'secrets/session-key' }],
+    '.keys[].secret.file': ['secrets/session-key'],
+    '.path': ['/auth'],
+    '.idle': ['30m'],
+    '.absolute': ['10h'],
+    '.me': [['sub', 'name', 'email']],
+    '.afterLogout': ['/'],
+    '.rateLimits': [['per-ip']],
   }),
   ...below('log', {
     '': [{ level: 'info', access: 'denials' }],

@@ -20,6 +20,8 @@ export const DESCRIPTIONS: Notes<string> = {
   'redis.url.file': 'File that holds the value, relative to the folder of this file',
   'redis.password.file': 'File that holds the value, relative to the folder of this file',
   'admin.password.file': 'File that holds the value, relative to the folder of this file',
+  'login.client.secret.file': 'File that holds the value, relative to the folder of this file',
+  'login.keys[].secret.file': 'File that holds the value, relative to the folder of this file',
   'redis.sentinel.name': 'Name of the master',
   'redis.sentinel.nodes': 'host:port of the sentinels',
 }

@@ -9,7 +9,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 const methodsSchema = z.union([z.literal('any'), oneOrMore(z.enum(methods))])
 
 /** RFC 6749 section 3.3: a scope token has no space, quote or backslash. */
-const scopeToken = z
+export const scopeToken = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'expected one scope; for two or more say all: [..] or any: [..]')
 const roleName = z.string().regex(/^\S(.*\S)?$/, 'expected a role, or client:role')
@@ -143,6 +143,7 @@ export const routeSchema = z.strictObject({
     .strictObject({ body: size().optional().describe('Largest request body') })
     .optional()
     .describe('Override the global limits'),
+  session: z.boolean().prefault(false).describe("A browser's session of `login` will do in place of a token"),
   websocket: z.boolean().prefault(false).describe('Allow WebSocket upgrades, under the same authorisation'),
 })
 

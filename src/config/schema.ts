@@ -16,6 +16,8 @@ import {
 } from './fields.ts'
 import { acceptSchema } from './schema-accept.ts'
 import { adminSchema } from './schema-admin.ts'
+import { decisionsSchema, logSchema } from './schema-log.ts'
+import { loginSchema } from './schema-login.ts'
 import { routeSchema, timeoutsSchema } from './schema-routes.ts'
 import { testSchema } from './schema-tests.ts'
 import { duration, size } from './units.ts'
@@ -159,37 +161,6 @@ const limitsSchema = z.strictObject({
     .describe('Lag of the event loop that, when it lasts, makes the gateway take in fewer requests at once (503)'),
 })
 
-const logSchema = z.strictObject({
-  level: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
-    .prefault('info')
-    .describe('Least level that is written'),
-  access: z.enum(['all', 'denials', 'none']).prefault('all').describe('Which requests get an access-log line'),
-  subject: z.enum(['hash', 'id', 'none']).prefault('hash').describe('How the access log names the subject of a token'),
-})
-
-const decisionsSchema = z.strictObject({
-  file: z
-    .string()
-    .regex(/^\/.*[^/]$/, 'expected an absolute path of a file')
-    .describe('Absolute path; each of several workers has a file of its own, with its number before the ending'),
-  maxSize: size({ minBytes: 64 * 1024 })
-    .prefault('64MiB')
-    .describe('Size at which a new file is begun'),
-  keep: z
-    .int()
-    .min(1)
-    .max(1000)
-    .prefault(5)
-    .describe('Full files that are kept, with .1, .2 and so on behind the name'),
-  sample: z
-    .number()
-    .min(0)
-    .max(1)
-    .prefault(1)
-    .describe('Part of the allowed requests that is recorded, from 0 to 1; refusals always are'),
-})
-
 const defaultsSchema = z.strictObject({
   issuer: oneOrMore(name()).optional().describe('Issuers of routes that name none; one issuer needs no default'),
   rateLimits: z
@@ -232,6 +203,9 @@ export const fileSchema = z
       .prefault({})
       .describe('Stopping'),
     identity: identityObject.prefault({}).describe('What upstreams learn about the caller'),
+    login: loginSchema
+      .optional()
+      .describe('Sessions for browsers, on routes that say `session: true`; default: none, and no cookie is read'),
     log: logSchema.prefault({}).describe('Logging'),
     decisions: decisionsSchema.optional().describe('The decision log, for impact, usage and shadow; default: none'),
   })

@@ -4,18 +4,20 @@ import { isReference, type Range } from './redact.ts'
 import type { Aliases } from './yaml-nodes.ts'
 import type { YamlFile } from './yaml-syntax.ts'
 
-/** Keys below `redis` and `admin` whose values are no secrets. */
-const PLAIN = /^(cluster|sentinel|tls|username|file|host|port|names)$/
+/** Sections with secrets, and the keys below them whose values are none. */
+const SECTIONS: Readonly<Record<string, RegExp>> = {
+  redis: /^(cluster|sentinel|tls|username|file)$/,
+  admin: /^(host|port|names|file)$/,
+  login: /^(issuer|discovery|publicUrl|id|scopes|path|idle|absolute|me|afterLogout|rateLimits|file)$/,
+}
 
-/** Every text below `redis` or `admin` (or a misspelling of them) that may hold a secret and is not just `${NAME}`. */
+/** Every text below these (or a misspelling of them) that may hold a secret and is not just `${NAME}`. */
 export function secretRanges({ root, aliases }: YamlFile, text: string): Range[] {
   const found = new Set<Node>()
   for (const [key, value] of pairs(root)) {
-    const name = key.toLowerCase()
+    const plain = plainKeysOf(key)
     // `admin: false` is none.
-    if (editDistance(name, 'redis') <= 2 || (editDistance(name, 'admin') <= 2 && !isScalar(value))) {
-      collect(value, aliases, found)
-    }
+    if (plain !== undefined && !(plain === SECTIONS.admin && isScalar(value))) collect(value, aliases, plain, found)
   }
   return [...found].flatMap((node): Range[] => {
     if (!isScalar(node) || !node.range || isReference(text.slice(node.range[0], node.range[1]))) return []
@@ -23,13 +25,20 @@ export function secretRanges({ root, aliases }: YamlFile, text: string): Range[]
   })
 }
 
+function plainKeysOf(key: string): RegExp | undefined {
+  // A section of its own, and as near to `login` as a misspelling.
+  if (key === 'log') return undefined
+  const section = Object.keys(SECTIONS).find((name) => editDistance(key.toLowerCase(), name) <= 2)
+  return section === undefined ? undefined : SECTIONS[section]
+}
+
 /** Goes through aliases: a secret may stand at an anchor elsewhere. */
-function collect(node: Node | null | undefined, aliases: Aliases, found: Set<Node>): void {
+function collect(node: Node | null | undefined, aliases: Aliases, plain: RegExp, found: Set<Node>): void {
   if (!node || found.has(node)) return
   found.add(node)
-  if (isAlias(node)) for (const target of aliases.named(node.source)) collect(target, aliases, found)
-  if (isSeq<Node>(node)) for (const item of node.items) collect(item, aliases, found)
-  for (const [key, value] of pairs(node)) if (!PLAIN.test(key)) collect(value, aliases, found)
+  if (isAlias(node)) for (const target of aliases.named(node.source)) collect(target, aliases, plain, found)
+  if (isSeq<Node>(node)) for (const item of node.items) collect(item, aliases, plain, found)
+  for (const [key, value] of pairs(node)) if (!plain.test(key)) collect(value, aliases, plain, found)
 }
 
 function pairs(node: Node | null): [string, Node | null][] {

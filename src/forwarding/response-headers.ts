@@ -1,8 +1,9 @@
 /** Fields of the upstream's answer that go on to the client. */
+import { setsOwnCookie } from '../own-cookies.ts'
 import { UpstreamError } from './upstream-client.ts'
 
 /** What happens to each of them. `cors`: left out where the gateway speaks CORS itself. */
-type Action = 'pass' | 'drop' | 'cors' | 'connection' | 'transfer-encoding' | 'content-length'
+type Action = 'pass' | 'drop' | 'cors' | 'connection' | 'transfer-encoding' | 'content-length' | 'set-cookie'
 
 /** Hop-by-hop (RFC 9110 section 7.6.1), or said by the gateway, which counts and names the request, alone. */
 const DROPPED: ReadonlySet<string> = new Set(
@@ -10,7 +11,7 @@ const DROPPED: ReadonlySet<string> = new Set(
     ' ',
   ),
 )
-const READ: ReadonlySet<string> = new Set<Action>(['connection', 'transfer-encoding', 'content-length'])
+const READ: ReadonlySet<string> = new Set<Action>(['connection', 'transfer-encoding', 'content-length', 'set-cookie'])
 const MEMO_SIZE = 512
 
 export interface ResponseHead {
@@ -54,6 +55,7 @@ export function readResponseHead(status: number, rawHeaders: readonly string[], 
     const value = rawHeaders[i + 1] as string
     const action = actionOf(name)
     if (action === 'pass' || (action === 'cors' && !ownsCors)) headers.push(name, value)
+    else if (action === 'set-cookie') addCookie(headers, name, value)
     else if (action === 'connection') nominated = nominate(nominated, value)
     else if (action === 'transfer-encoding') coding = readCoding(coding, value)
     else if (action === 'content-length' && !isSuperfluousLength(status, contentLength)) {
@@ -62,6 +64,11 @@ export function readResponseHead(status: number, rawHeaders: readonly string[], 
     }
   }
   return { headers: nominated === undefined ? headers : drop(headers, nominated), contentLength }
+}
+
+/** A session is the gateway's to begin and to end. */
+function addCookie(headers: string[], name: string, value: string): void {
+  if (!setsOwnCookie(value)) headers.push(name, value)
 }
 
 function readCoding(known: string | undefined, value: string): string {

@@ -5,6 +5,7 @@ export type FieldAction =
   | 'drop'
   | 'authorization'
   | 'connection'
+  | 'cookie'
   | 'content-length'
   | 'content-type'
   | 'transfer-encoding'
@@ -23,6 +24,7 @@ export type FieldAction =
 const READ: ReadonlyMap<string, FieldAction> = new Map<string, FieldAction>([
   ['authorization', 'authorization'],
   ['connection', 'connection'],
+  ['cookie', 'cookie'],
   ['content-length', 'content-length'],
   ['content-type', 'content-type'],
   ['transfer-encoding', 'transfer-encoding'],

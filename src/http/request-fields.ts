@@ -3,13 +3,14 @@
  * Hop-by-hop fields (RFC 9110 section 7.6.1) and every spelling of a gateway-owned field stay behind.
  */
 import { GatewayError } from '../errors.ts'
+import { withoutOwnCookies } from '../own-cookies.ts'
 import { classifyField, type FieldAction, toFieldKey } from './field-actions.ts'
 
 export interface RequestFields {
   /** The one `Host` field (RFC 9112 section 3.2). */
   readonly host: string
-  /** Values of all `Authorization` fields. */
-  readonly authorization: readonly string[]
+  /** Values of all `Authorization` fields. A session puts its token here, where the client presented none. */
+  authorization: readonly string[]
   readonly origin: string | undefined
   readonly accessControlRequestMethod: string | undefined
   readonly accessControlRequestHeaders: string | undefined
@@ -42,9 +43,14 @@ const NONE: readonly string[] = Object.freeze([])
 /**
  * @param ownedFields names of the identity fields that the gateway sets
  * @param pseudonym how this gateway calls itself in `Via`
+ * @param hasSessions some cookies are the gateway's own
  * @returns the reader; it throws `malformed_request` (400) and `headers_too_large` (431)
  */
-export function createRequestFieldsReader(ownedFields: Iterable<string>, pseudonym: string): ReadRequestFields {
+export function createRequestFieldsReader(
+  ownedFields: Iterable<string>,
+  pseudonym: string,
+  hasSessions = false,
+): ReadRequestFields {
   const owned = new Set([...ownedFields].map(toFieldKey))
   // Raw names repeat; the memo is bounded because clients choose them.
   const memo = new Map<string, FieldAction>()
@@ -53,6 +59,7 @@ export function createRequestFieldsReader(ownedFields: Iterable<string>, pseudon
     let action = memo.get(name)
     if (action === undefined) {
       action = classifyField(name, owned)
+      if (action === 'cookie' && !hasSessions) action = 'pass'
       if (memo.size < MEMO_SIZE) memo.set(name, action)
     }
     return action
@@ -121,6 +128,9 @@ class FieldsPass implements RequestFields {
       case 'transfer-encoding':
         this.#coding(value)
         return
+      case 'cookie':
+        this.#passCookies(name, value)
+        return
       case 'request-id':
         this.requestId = /^[\w.-]{1,64}$/.test(value) ? value : undefined
         return
@@ -149,6 +159,11 @@ class FieldsPass implements RequestFields {
     else if (action === 'request-headers') this.accessControlRequestHeaders = value
     else if (action === 'content-type') this.contentType = value
     else if (value.includes(this.#pseudonym)) this.looped = true
+  }
+
+  #passCookies(name: string, value: string): void {
+    const others = withoutOwnCookies(value)
+    if (others !== undefined) this.endToEnd.push(name, others)
   }
 
   #nominate(value: string): void {

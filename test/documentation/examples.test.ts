@@ -8,7 +8,9 @@ import { type Block, blocksOf, DOCUMENTS, readProjectFile } from '../support/doc
 
 type Mapping = Record<string, unknown>
 
-const env = { REDIS_URL: 'redis://redis:6379' }
+/** 32 bytes. */
+const KEY = Buffer.alloc(32).toString('base64')
+const env = { REDIS_URL: 'redis://redis:6379', SHOP_WEB_SECRET: 'a secret', SESSION_KEY: KEY }
 const base: Mapping = parse(readProjectFile('scopegate.yaml'))
 const blocks = DOCUMENTS.flatMap((document) => blocksOf(document)).filter(({ language }) => language === 'yaml')
 const name = ({ document, line }: Block) => `${document}:${line}`
@@ -20,6 +22,7 @@ const OF_PARTS = ['unused', 'accept-unused', 'workers-without-redis']
 function load(text: string): { problems: readonly Problem[]; odd: string[]; missing: string[] } {
   const missing: string[] = []
   const readFile = (path: string): string => {
+    if (path.startsWith('secrets/session-key')) return KEY
     if (path.startsWith('secrets/')) return 'a secret'
     missing.push(path)
     throw new Error('does not exist')

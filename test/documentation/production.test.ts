@@ -1,9 +1,13 @@
 /** What docs/production.md says of a gateway that runs, seen on one. */
+
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccessLog } from '../../src/observability/access-log.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createRequestRecord } from '../../src/observability/request-record.ts'
 import { createRateLimiting } from '../../src/rate-limiting/rate-limiting.ts'
+import { createRedisClient } from '../../src/rate-limiting/redis-client.ts'
+import { createRedisRenewalStore } from '../../src/sessions/redis-renewal-store.ts'
 import { promisesTable } from '../faults/promises.ts'
 import { blocksOf, codeSpans, markedPart, sectionOf, tableRows } from '../support/documents.ts'
 import { openTo, startGateway, type TestGateway } from '../support/gateway.ts'
@@ -146,6 +150,15 @@ describeWithRedis('the Redis user in production.md', () => {
     stage.refundAll(quotas)
     expect(await stage.limit(policies, subject)).toMatchObject([{ remaining: 1 }])
     await stage.close()
+    const client = createRedisClient({ url: redis.url, username: 'scopegate', password: 'secret' })
+    await once(client, 'ready')
+    const renewals = createRedisRenewalStore(client)
+    expect(await renewals.claim('a', 'me', 1000)).toBe(true)
+    await renewals.publish('a', 'value', 1000)
+    expect(await renewals.find('a')).toBe('value')
+    await renewals.release('a', 'me')
+    expect(await renewals.claim('a', 'another', 1000)).toBe(true)
+    await renewals.close()
     expect(await redis.command('ACL', 'LOG')).toEqual([])
   })
 })

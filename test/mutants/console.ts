@@ -116,8 +116,8 @@ const secrets = inFile(
   [
     {
       id: 'admin-password-hidden',
-      find: "editDistance(name, 'admin') <= 2",
-      replace: "editDistance(name, 'admin') < 0",
+      find: '  admin: /^(host|port|names|file)$/,\n',
+      replace: '',
       removes: 'no message shows the password of the admin listener',
     },
   ],

@@ -15,6 +15,7 @@ import { LISTENER } from './listener.ts'
 import type { Mutant } from './mutant.ts'
 import { PIPELINE } from './pipeline.ts'
 import { ROUTING } from './routing.ts'
+import { SESSIONS } from './sessions.ts'
 import { STORE } from './store.ts'
 import { TOKEN_TEXTS } from './token-texts.ts'
 import { UPSTREAM_ANSWERS } from './upstream-answers.ts'
@@ -41,6 +42,7 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   listener: LISTENER,
   gateway: GATEWAY,
   answers: ANSWERS,
+  sessions: SESSIONS,
   operation: OPERATION,
   console: CONSOLE,
 }

@@ -157,6 +157,9 @@ const fields = inFile('pipeline.ts', SPOOFED, [
     tests: ['integration/forwarding/aborts.test.ts'],
     guards: ['pitfall 20'],
   },
+])
+
+const sent = inFile('upstream-fields.ts', SPOOFED, [
   {
     id: 'token-stays-here',
     find: "if (route.identity.authorization === 'forward') {",
@@ -178,7 +181,7 @@ const fields = inFile('pipeline.ts', SPOOFED, [
       "headers.push('Content-Length', String(fields.contentLength))\n  const named = (visitOf.exchange.incoming.headers.connection ?? '').toLowerCase().split(/,\\s*/)\n  return headers.flatMap((text, i) => (i % 2 === 0 && !named.includes(text.toLowerCase()) ? [text, headers[i + 1] as string] : []))\n",
     also: [
       {
-        file: 'src/pipeline.ts',
+        file: 'src/upstream-fields.ts',
         find: 'function toUpstreamFields({ forwarded, token }: Visit, fields: RequestFields, { route }: RouteMatch): string[] {\n',
         replace:
           'function toUpstreamFields(visitOf: Visit, fields: RequestFields, { route }: RouteMatch): string[] {\n  const { forwarded, token } = visitOf\n',
@@ -189,4 +192,4 @@ const fields = inFile('pipeline.ts', SPOOFED, [
   },
 ])
 
-export const PIPELINE: readonly Mutant[] = [...order, ...fields]
+export const PIPELINE: readonly Mutant[] = [...order, ...fields, ...sent]

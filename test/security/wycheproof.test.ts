@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hasValidSignature, readJwsHeader } from '../../src/authentication/jws.ts'
 import { importKeySet } from '../../src/authentication/key-set.ts'
-import type { Algorithm } from '../../src/config/gateway-config.ts'
+import type { Algorithm } from '../../src/config/token-kinds.ts'
 import { INVALID_TOKEN_REASONS } from '../../src/errors.ts'
 import { createTestIssuer, type TestIssuer } from '../support/test-issuer.ts'
 import { keycloakClaims } from '../support/tokens.ts'

@@ -14,6 +14,7 @@ export function route(path: string, rest: Partial<RouteConfig> = {}): RouteConfi
     timeouts,
     bodyBytes: 1024,
     websocket: false,
+    session: false,
     ...rest,
   }
 }

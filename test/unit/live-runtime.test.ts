@@ -37,6 +37,9 @@ describe('createLiveRuntime', () => {
     const live = createLiveRuntime(configOf(0), {
       keySources,
       client,
+      createSessions: () => {
+        throw new Error('no file here has a login')
+      },
       pseudonym: 'gateway',
       clock: systemClock,
       source: '',

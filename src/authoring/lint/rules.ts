@@ -117,6 +117,10 @@ export const RULES: Readonly<Record<FindingCode, RuleEntry>> = {
     meaning: 'A segment such as `:id` is literal text.',
     mend: 'write {id} for a parameter',
   },
+  'login-without-tls': {
+    meaning: 'Sessions with a `login.publicUrl` at http: browsers keep such cookies on the machine itself only.',
+    mend: 'put TLS in front, and say https in publicUrl',
+  },
   'rewrite-drops-rest': {
     meaning: 'All paths below a route are sent to one address.',
     mend: 'end the rewrite in /** to keep the rest',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ClaimRules, checkClaims } from '../../../src/authentication/claims.ts'
-import type { TokenType } from '../../../src/config/gateway-config.ts'
+import type { TokenType } from '../../../src/config/token-kinds.ts'
 import { TEST_TIME_MS } from '../../support/clock.ts'
 import { keycloakClaims, keycloakHeader, type TokenKind } from '../../support/tokens.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { importKeySet } from '../../../src/authentication/key-set.ts'
-import type { Algorithm } from '../../../src/config/gateway-config.ts'
+import type { Algorithm } from '../../../src/config/token-kinds.ts'
 import { generateSigningKey } from '../../support/tokens.ts'
 
 const rsa = (await generateSigningKey('RS256', { kid: 'rsa' })).publicJwk

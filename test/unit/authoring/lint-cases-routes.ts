@@ -1,7 +1,24 @@
 /** Routes and their lines that lint finds. */
 import { type LintCase, line, open, r, route, routes, w } from './lint-cases.ts'
 
+const login = (publicUrl: string): LintCase['bad'] => ({
+  login: {
+    publicUrl,
+    client: { id: 'web', secret: 'x' },
+    keys: [{ id: 'k', secret: Buffer.alloc(32).toString('base64') }],
+  },
+  routes: [{ ...route('/a', r), session: true }],
+})
+
 export const ROUTE_CASES: Readonly<Record<string, readonly LintCase[]>> = {
+  'login-without-tls': [
+    {
+      what: 'sessions that last on this machine only',
+      bad: login('http://localhost:8080'),
+      found: ['login.publicUrl: without TLS browsers keep these cookies on this machine only'],
+      mended: login('https://shop.example'),
+    },
+  ],
   'route-unreachable': [
     {
       what: 'a route of which others take every path',

@@ -1,0 +1,19 @@
+/** Where a browser goes after a login. Only ever a path of this gateway: anything else would be an open redirect. */
+import { readRequestTarget } from '../routing/request-target.ts'
+
+/** It is kept in a cookie. */
+const MAX_BYTES = 2048
+
+/**
+ * A path with its query, canonical as the gateway itself would read it; undefined for everything that it would refuse, such as
+ * `//evil`, `/\evil`, controls and absolute URLs, and for the login's own pages, which lead back there.
+ * @param ownPath under which these stand
+ */
+export function readReturnTo(text: string, ownPath: string): string | undefined {
+  try {
+    const { path, query } = readRequestTarget(text, MAX_BYTES)
+    return path === ownPath || path.startsWith(`${ownPath}/`) ? undefined : path + query
+  } catch {
+    return undefined
+  }
+}

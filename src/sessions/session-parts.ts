@@ -1,0 +1,61 @@
+/** What the sessions of a process share, whatever configuration is in force. */
+import type { Cluster, Redis } from 'ioredis'
+import type { LoginConfig } from '../config/login-config.ts'
+import { createMemoryRenewalStore, type RenewalStore } from './renewal-store.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+
+export interface SessionParts {
+  readonly createSessions: (login: LoginConfig) => Sessions
+  close(): Promise<void>
+}
+
+/**
+ * @param now ms since the epoch
+ * @param connect to Redis, by which processes renew together; absent: there is this process alone
+ */
+export function createSessionParts(
+  now: () => number,
+  connect: (() => Promise<Redis | Cluster>) | undefined,
+): SessionParts {
+  let made: Promise<RenewalStore> | undefined
+  const store = (): Promise<RenewalStore> => {
+    made ??= connect === undefined ? Promise.resolve(createMemoryRenewalStore(now)) : connectStore(connect)
+    return made
+  }
+
+  const lazy: RenewalStore = {
+    find: async (key) => (await store()).find(key),
+    claim: async (key, owner, lockMs) => (await store()).claim(key, owner, lockMs),
+    publish: async (key, value, ttlMs) => (await store()).publish(key, value, ttlMs),
+    release: async (key, owner) => (await store()).release(key, owner),
+    close: async () => {},
+  }
+  return {
+    createSessions(login) {
+      // Not before there are sessions, and then before the first one has to be renewed.
+      void store()
+      return createSessions(login, { store: lazy, now })
+    },
+    close: async () => (await made)?.close(),
+  }
+}
+
+/** Longer than a connection may take. */
+const CONNECT_WAIT_MS = 1000
+
+/** Waits until Redis was reached or could not be, a second at most: before that every command would be refused. */
+async function connectStore(connect: () => Promise<Redis | Cluster>): Promise<RenewalStore> {
+  const { createRedisRenewalStore } = await import('./redis-renewal-store.ts')
+  const client = await connect()
+  const store = createRedisRenewalStore(client)
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, CONNECT_WAIT_MS)
+    for (const event of ['ready', 'error', 'end']) {
+      client.once(event, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }
+  })
+  return store
+}

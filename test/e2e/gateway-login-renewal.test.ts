@@ -1,0 +1,129 @@
+/** Many requests at once when the tokens of a session end, at a Keycloak that takes each refresh token once. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../support/free-port.ts'
+import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
+import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
+import type { RealmAdmin } from '../support/keycloak-admin.ts'
+import { addWebClient, createPerson, loginSection, type Person } from '../support/login.ts'
+import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts'
+import { readSessionCookie, sessionCookie } from '../support/sealed-session.ts'
+import { startUpstream, type TestUpstream } from '../support/upstream.ts'
+
+const keycloak = sharedKeycloak()
+const SESSION = '__Host-scopegate-session'
+const fieldOf = ({ cookies }: Person) => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+
+/** As if the access token had ended a second ago. */
+async function expire(person: Person): Promise<void> {
+  const session = await readSessionCookie(fieldOf(person))
+  for (const name of person.cookies.keys()) if (name.startsWith(SESSION)) person.cookies.delete(name)
+  const field = await sessionCookie({ ...session, accessEndsAtMs: Date.now() - 1000 })
+  for (const [name, value] of toPairs(field.split('; '))) person.cookies.set(name, value)
+}
+
+function toPairs(lines: readonly string[]): [string, string][] {
+  return lines.map((line) => {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    return [name, value]
+  })
+}
+
+describeWithRedis(
+  'the renewal of a session',
+  () => {
+    let realm: RealmAdmin
+    let upstream: TestUpstream
+    let redis: TestRedis
+    let gateways: readonly GatewayProcess[]
+    let origin: string
+
+    beforeAll(async () => {
+      if (keycloak === undefined) return
+      const ports = [await freePort(), await freePort()]
+      origin = `http://127.0.0.1:${ports[0]}`
+      realm = await createRealm(keycloak, 'renewal')
+      await addWebClient(realm, origin)
+      const enabledEventTypes = ['REFRESH_TOKEN', 'REFRESH_TOKEN_ERROR']
+      await realm.request('PUT', '', { eventsEnabled: true, enabledEventTypes })
+      upstream = await startUpstream()
+      redis = await startRedis()
+      const start = (port: number) =>
+        spawnGateway({
+          listen: { host: '127.0.0.1', port },
+          issuers: { main: { issuer: realm.issuer, audience: 'shop-api' } },
+          upstreams: { app: upstream.url },
+          redis: { url: redis.url },
+          login: loginSection(origin, { rateLimits: [] }),
+          routes: [{ path: '/app/**', to: 'app', session: true, allow: [{ methods: 'any', scopes: 'orders:read' }] }],
+        })
+      gateways = await Promise.all(ports.map(start))
+    })
+
+    afterAll(async () => {
+      for (const gateway of gateways ?? []) await gateway.stop()
+      await redis?.kill()
+      await upstream?.close()
+      await realm?.delete()
+    })
+
+    const refreshes = (type: string) => realm.get<unknown[]>(`/events?type=${type}&max=1000`)
+    const at = (index: number) => gateways[index % gateways.length]?.url ?? ''
+
+    it('is one refresh for fifty requests at two processes, and all of them succeed with the same session', async () => {
+      const person = createPerson()
+      await person.login(`${origin}/app/`)
+      await expire(person)
+      const before = new Map(person.cookies)
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => createPerson(new Map(before)).send(`${at(i)}/app/${i}`)),
+      )
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+      expect(await refreshes('REFRESH_TOKEN')).toHaveLength(1)
+      expect(await refreshes('REFRESH_TOKEN_ERROR')).toEqual([])
+      const sessions = await Promise.all(
+        answers.map(async ({ setCookies }) => {
+          const session = await readSessionCookie(fieldOf(createPerson(new Map(toPairs(setCookies)))))
+          return session?.accessToken
+        }),
+      )
+      expect(new Set(sessions).size).toBe(1)
+      // A browser that never got the new cookie is not logged out either.
+      const late = createPerson(new Map(before))
+      expect((await late.send(`${at(1)}/app/late`)).status).toBe(200)
+      expect(await refreshes('REFRESH_TOKEN')).toHaveLength(1)
+      // The next renewal goes on from there.
+      await expire(late)
+      expect((await late.send(`${at(0)}/app/next`)).status).toBe(200)
+      expect(await refreshes('REFRESH_TOKEN')).toHaveLength(2)
+      expect(await refreshes('REFRESH_TOKEN_ERROR')).toEqual([])
+    })
+
+    it('ends the session when Keycloak has ended it, for all requests alike', async () => {
+      const person = createPerson()
+      await person.login(`${origin}/app/`)
+      await realm.request('POST', `/users/${await realm.userId('alice')}/logout`)
+      await expire(person)
+      const before = new Map(person.cookies)
+      const people = Array.from({ length: 10 }, () => createPerson(new Map(before)))
+      const answers = await Promise.all(people.map((it, i) => it.send(`${at(i)}/app/${i}`)))
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401))
+      for (const { cookies } of people) expect([...cookies.keys()]).not.toContain(SESSION)
+      expect(await refreshes('REFRESH_TOKEN_ERROR')).toHaveLength(1)
+    })
+
+    it('is a 503 while Redis is down, and the session lives on', async () => {
+      const person = createPerson()
+      await person.login(`${origin}/app/`)
+      await expire(person)
+      await redis.kill()
+      const answer = await person.send(`${at(0)}/app/1`)
+      expect(answer.status).toBe(503)
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'login_unavailable' })
+      expect(answer.headers['retry-after']).toBe('1')
+      expect([...person.cookies.keys()]).toContain(SESSION)
+      await redis.restart()
+      await expect.poll(async () => (await person.send(`${at(0)}/app/1`)).status, { timeout: 15_000 }).toBe(200)
+    })
+  },
+  keycloak === undefined ? 'Keycloak cannot run here' : undefined,
+)

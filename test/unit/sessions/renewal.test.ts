@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import type { TokenSet } from '../../../src/sessions/issuer-client.ts'
+import { createRenewal, type RenewalDeps } from '../../../src/sessions/renewal.ts'
+import { createMemoryRenewalStore } from '../../../src/sessions/renewal-store.ts'
+import { createSealer } from '../../../src/sessions/seal.ts'
+import type { Session } from '../../../src/sessions/session.ts'
+import { createTestClock } from '../../support/clock.ts'
+import { COOKIE_KEYS } from '../../support/login.ts'
+
+const clock = createTestClock()
+const SESSION: Session = {
+  ...{ accessToken: 'a0', accessEndsAtMs: clock.now(), refreshToken: 'r0', idToken: 'alice' },
+  ...{ startedAtMs: clock.now() - 300_000, renewedAtMs: clock.now() - 300_000 },
+}
+const NEW: TokenSet = {
+  accessToken: 'a1',
+  expiresInMs: 300_000,
+  refreshToken: 'r1',
+  idToken: 'alice',
+  subject: 'alice',
+}
+
+/** Processes that share a store. `refresh` is the issuer; its calls are counted. */
+function setup(refresh: (token: string, call: number) => Promise<TokenSet | undefined>) {
+  const store = createMemoryRenewalStore(clock.now)
+  const calls: string[] = []
+  let owners = 0
+  const deps = (): RenewalDeps => ({
+    store,
+    sealer: createSealer([{ id: 'new', secret: COOKIE_KEYS.new }]),
+    issuer: { refresh: (token) => refresh(token, calls.push(token)) },
+    sha256: (text) => `hash of ${text}`,
+    now: clock.now,
+    createOwner: () => String(owners++),
+    // The others go on meanwhile; a real pause would be for Redis alone.
+    wait: () => new Promise((resolve) => setImmediate(resolve)),
+    subjectOf: (idToken) => idToken,
+  })
+  return { store, calls, process: () => createRenewal(deps()) }
+}
+
+describe('a renewal', () => {
+  it('asks the issuer once for many requests in several processes, and all get the same', async () => {
+    const { calls, process } = setup(async () => NEW)
+    const processes = [process(), process(), process()]
+    const all = await Promise.all(Array.from({ length: 60 }, (_, i) => processes[i % 3]?.(SESSION)))
+    expect(calls).toEqual(['r0'])
+    for (const session of all) {
+      expect(session).toEqual({
+        ...SESSION,
+        accessToken: 'a1',
+        refreshToken: 'r1',
+        accessEndsAtMs: clock.now() + 300_000,
+        renewedAtMs: clock.now(),
+      })
+    }
+    // Also of those who come later with the old cookie.
+    expect((await process()(SESSION))?.accessToken).toBe('a1')
+    expect(calls).toHaveLength(1)
+  })
+
+  it('ends the session for all when the issuer has ended it, by one question', async () => {
+    const { calls, process } = setup(async () => undefined)
+    expect(await Promise.all([process(), process()].map((renew) => renew(SESSION)))).toEqual([undefined, undefined])
+    expect(calls).toHaveLength(1)
+  })
+
+  it('is tried again by another one when the first cannot reach the issuer', async () => {
+    const { process } = setup(async (_, call) => {
+      if (call === 1) throw new Error('unreachable')
+      return NEW
+    })
+    const [first, second] = await Promise.allSettled([process()(SESSION), process()(SESSION)])
+    expect([first.status, second.status].toSorted()).toEqual(['fulfilled', 'rejected'])
+  })
+
+  it('goes on where refresh tokens stay the same', async () => {
+    const { calls, process } = setup(async (_, call) => ({ accessToken: `a${call}`, expiresInMs: 300_000 }))
+    const first = (await process()(SESSION)) as Session
+    expect(first).toMatchObject({ accessToken: 'a1', refreshToken: 'r0' })
+    clock.advance(1000)
+    expect((await process()(first))?.accessToken).toBe('a2')
+    expect(calls).toEqual(['r0', 'r0'])
+  })
+
+  it('makes nobody another person', async () => {
+    const { process } = setup(async () => ({ ...NEW, idToken: 'mallory', subject: 'mallory' }))
+    expect(await process()(SESSION)).toBeUndefined()
+  })
+
+  it('takes from the store only what is for this token', async () => {
+    const { store, process } = setup(async (token) => ({ ...NEW, accessToken: `of ${token}` }))
+    const other = { ...SESSION, refreshToken: 'r9' }
+    await process()(other)
+    await store.publish('hash of r0', (await store.find('hash of r9')) ?? '', 60_000)
+    expect((await process()(SESSION))?.accessToken).toBe('of r0')
+    await store.publish('hash of r8', 'nonsense', 60_000)
+    expect((await process()({ ...SESSION, refreshToken: 'r8' }))?.accessToken).toBe('of r8')
+  })
+
+  it('gives what it got to its own request also when the store is lost by then', async () => {
+    const { store, process } = setup(async () => NEW)
+    store.publish = () => Promise.reject(new Error('gone'))
+    expect((await process()(SESSION))?.accessToken).toBe('a1')
+  })
+
+  it('that another one never ends is given up', async () => {
+    const { store, calls, process } = setup(async () => NEW)
+    await store.claim('hash of r0', 'somebody', 60_000)
+    await expect(process()(SESSION)).rejects.toMatchObject({ code: 'login_unavailable', reason: 'renewal_by_another' })
+    expect(calls).toEqual([])
+  })
+
+  it('is believed when it succeeded, by one who lost the claim and was told that the token is spent', async () => {
+    const { store, process } = setup(async () => NEW)
+    const renewed = await process()(SESSION)
+    const value = (await store.find('hash of r0')) ?? ''
+    // The other one asked before this was published.
+    const late = setup(async () => {
+      await late.store.publish('hash of r0', value, 60_000)
+      return undefined
+    })
+    expect(await late.process()(SESSION)).toEqual(renewed)
+  })
+})
