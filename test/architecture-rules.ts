@@ -147,7 +147,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     values: ['errors.ts', 'config'],
     types: [],
     packages: ['jose', 'oidc-provider'],
-    builtins: ['crypto', 'http', 'net'],
+    builtins: ['crypto', 'fs', 'http', 'module', 'net'],
   },
   cli: { values: ALL, types: ALL, packages: ALL, builtins: ALL },
   'main.ts': { values: ALL, types: ALL, packages: ALL, builtins: ALL },

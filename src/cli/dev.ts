@@ -5,12 +5,17 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEMO_UPSTREAMS, startDemoUpstream } from '../dev/demo-upstreams.ts'
 import { startDevIssuer } from '../dev/dev-issuer.ts'
+import { type ExamplePage, startExamplePage } from '../dev/example-page.ts'
+import { moveClient } from '../dev/move-client.ts'
 import type { RealmFile } from '../dev/realm.ts'
-import { type Addresses, examples, loginUrl } from '../dev/try-it.ts'
+import { type Addresses, examples, PAGE_CLIENT, passwordOf } from '../dev/try-it.ts'
 import { runGateway } from '../run-gateway.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
+import { findIssuer } from './find-issuer.ts'
 
 const LOOPBACK = '127.0.0.1'
+/** With what the page logs in; it asks for more when a call needs it. */
+const PAGE_SCOPE = 'openid orders:read'
 const OPTIONS = {
   config: { type: 'string', short: 'c', default: 'scopegate.yaml' },
   realm: { type: 'string', default: 'keycloak-realm.json' },
@@ -19,7 +24,9 @@ const OPTIONS = {
   'issuer-port': { type: 'string', default: '18080' },
   'orders-port': { type: 'string', default: '18081' },
   'catalog-port': { type: 'string', default: '18082' },
+  'page-port': { type: 'string', default: '18083' },
   upstream: { type: 'string' },
+  page: { type: 'string' },
   host: { type: 'string', default: LOOPBACK },
 } as const
 
@@ -29,13 +36,14 @@ type Closer = () => Promise<void>
 /**
  * Runs until SIGINT or SIGTERM. `KEYCLOAK_URL` takes the place of the development issuer, `REDIS_URL` that of the
  * in-memory limiter. `--upstream orders|catalog` runs that demo service alone, for containers; only it may leave loopback.
+ * `--page URL` runs the example page alone, for a gateway that runs already.
  */
 export async function run(io: CommandIo, args: string[]): Promise<number> {
   const options = readOptions(args)
   const closers: Closer[] = []
   const stopped = untilStopped(io)
   try {
-    io.stdout(await (options.upstream === undefined ? startAll(io, options, closers) : startOne(options, closers)))
+    io.stdout(await start(io, options, closers))
     await stopped.promise
     return 0
   } catch (error) {
@@ -48,8 +56,15 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
 }
 
 /** Starts what is needed and resolves with the text to show. What runs is in `closers`, also when this rejects. */
+function start(io: CommandIo, options: Options, closers: Closer[]): Promise<string> {
+  if (options.upstream !== undefined) return startOne(options, closers)
+  if (options.page !== undefined) return startPageAlone(options.page, options, closers)
+  return startAll(io, options, closers)
+}
+
 async function startAll(io: CommandIo, options: Options, closers: Closer[]): Promise<string> {
-  const realm = await readRealmFile(resolve(io.cwd, options.realm))
+  const page = await startPage(options, closers)
+  const realm = moveClient(await readRealmFile(resolve(io.cwd, options.realm)), PAGE_CLIENT, page.origin)
   const log = (line: string) => io.stderr(`${line}\n`)
   const issuer = await startIssuer(io, options, realm, closers, log)
   const urls: Record<string, string> = {}
@@ -58,7 +73,13 @@ async function startAll(io: CommandIo, options: Options, closers: Closer[]): Pro
     closers.push(upstream.close)
     urls[name] = upstream.url
   }
-  const env = { ...io.env, ISSUER: issuer, ORDERS_URL: urls.orders, CATALOG_URL: urls.catalog }
+  const env = {
+    ...io.env,
+    ISSUER: issuer,
+    ORDERS_URL: urls.orders,
+    CATALOG_URL: urls.catalog,
+    SPA_ORIGIN: page.origin,
+  }
   const gateway = await runGateway({
     configFile: await configFileFor(io, options, closers),
     env,
@@ -67,7 +88,23 @@ async function startAll(io: CommandIo, options: Options, closers: Closer[]): Pro
     log: io.stderr,
   })
   closers.push(gateway.close)
-  return banner({ gateway: gateway.url, admin: gateway.adminUrl, issuer }, realm, io.env)
+  page.show({ gateway: gateway.url, issuer, clientId: PAGE_CLIENT, scope: PAGE_SCOPE })
+  return banner({ gateway: gateway.url, admin: gateway.adminUrl, issuer, page: page.origin }, realm, io.env)
+}
+
+async function startPage({ pagePort }: Options, closers: Closer[]): Promise<ExamplePage> {
+  const page = await startExamplePage(pagePort)
+  closers.push(page.close)
+  return page
+}
+
+/** Where to log in, the gateway itself says (RFC 9728). */
+async function startPageAlone(gateway: string, options: Options, closers: Closer[]): Promise<string> {
+  const base = gateway.replace(/\/+$/, '')
+  const issuer = await findIssuer(base)
+  const page = await startPage(options, closers)
+  page.show({ gateway: base, issuer, clientId: PAGE_CLIENT, scope: PAGE_SCOPE })
+  return `page listens on ${page.origin} for ${base} and ${issuer}\n`
 }
 
 async function startIssuer(
@@ -116,14 +153,14 @@ async function readRealmFile(file: string): Promise<RealmFile> {
 }
 
 function banner(addresses: Addresses, realm: RealmFile, env: CommandIo['env']): string {
-  const { gateway, admin, issuer } = addresses
+  const { gateway, admin, issuer, page } = addresses
   const facts = [
     ['gateway', gateway],
     ['admin', admin ?? 'off'],
     ['console', admin === undefined ? 'off' : `${admin}/console`],
     ['issuer', `${issuer} (${env.KEYCLOAK_URL ? 'Keycloak' : 'development issuer'})`],
     ['windows', env.REDIS_URL ? 'Redis' : 'in memory'],
-    ['login page', loginUrl(issuer)],
+    ['page', `${page} (log in as alice with ${passwordOf(realm, 'alice')})`],
   ]
   const lines = examples(addresses, realm).flatMap(({ shows, command }) => ['', `# ${shows}`, command])
   return [
@@ -140,7 +177,7 @@ function banner(addresses: Addresses, realm: RealmFile, env: CommandIo['env']): 
 
 function readOptions(args: string[]) {
   const { values } = parse(args)
-  const port = (name: 'port' | 'admin-port' | 'issuer-port' | 'orders-port' | 'catalog-port') => {
+  const port = (name: `${'' | 'admin-' | 'issuer-' | 'orders-' | 'catalog-' | 'page-'}port`) => {
     const text = values[name]
     if (text === undefined) return undefined
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--${name} is a number from 0 to 65535`)
@@ -150,12 +187,14 @@ function readOptions(args: string[]) {
     config: values.config,
     realm: values.realm,
     upstream: values.upstream,
+    page: values.page,
     host: values.host,
     port: port('port'),
     adminPort: port('admin-port'),
     issuerPort: port('issuer-port') ?? 0,
     ordersPort: port('orders-port') ?? 0,
     catalogPort: port('catalog-port') ?? 0,
+    pagePort: port('page-port') ?? 0,
   }
 }
 
@@ -182,5 +221,5 @@ function describe(error: unknown): string {
   if (error instanceof UsageError) throw error
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
   if (code !== 'EADDRINUSE') return message
-  return `Port ${port} is taken: stop what listens there, or choose other ports (--port, --admin-port, --issuer-port, --orders-port, --catalog-port)`
+  return `Port ${port} is taken: stop what listens there, or choose other ports (--port, --admin-port, --issuer-port, --orders-port, --catalog-port, --page-port)`
 }

@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, BlockList, isIP } from 'node:net'
 import type { Provider } from 'oidc-provider'
+import { readForm } from './form.ts'
 import { handleLogin } from './login.ts'
 import { registerPasswordGrant } from './password-grant.ts'
 import { providerConfiguration, sessionOf } from './provider-configuration.ts'
@@ -77,11 +78,19 @@ async function createHandler(realm: Realm, origin: string, base: string, log?: (
     if (path.startsWith('/login-actions/authenticate/')) return handleLogin(provider, realm, request, response)
     if (path === '/protocol/openid-connect/revoke') return handleRevocation(provider, realm, request, response)
     if (path === '/protocol/openid-connect/userinfo') return userinfo(request, response)
+    await readLogoutForm(request, path, base)
     // As a mount point would: oidc-provider routes below the prefix and puts it back into the URLs that it makes.
-    Object.assign(request, { originalUrl: url })
-    request.url = url.slice(base.length)
+    Object.assign(request, { originalUrl: request.url })
+    request.url = request.url?.slice(base.length) ?? ''
     await callback(request, response)
   }
+}
+
+/** A logout by form (OpenID Connect RP-Initiated Logout section 2) becomes a GET: oidc-provider takes forms over HTTPS only. */
+async function readLogoutForm(request: IncomingMessage, path: string, base: string): Promise<void> {
+  if (path !== '/protocol/openid-connect/logout' || request.method !== 'POST') return
+  request.url = `${base}${path}?${await readForm(request)}`
+  request.method = 'GET'
 }
 
 /** oidc-provider greets every Node release that is not an LTS on the console, at import; here that is only noise. */

@@ -51,8 +51,12 @@ export function providerConfiguration(library: OidcProvider, realm: Realm, issue
       revocation_endpoint: `${issuer}/protocol/openid-connect/revoke`,
     },
     clients: realm.clients.map(clientMetadata),
-    clientBasedCORS: (_ctx: Context, origin: string, client: { clientId: string }) =>
-      webOrigins(realm.client(client.clientId)).includes(origin),
+    clientBasedCORS: (ctx: Context, origin: string, client: { clientId: string }) => {
+      const isAllowed = webOrigins(realm.client(client.clientId)).includes(origin)
+      // keycloak-js asks for tokens with cookies, and Keycloak allows that.
+      if (isAllowed) ctx.set({ 'Access-Control-Allow-Credentials': 'true' })
+      return isAllowed
+    },
     scopes: ['openid', ...realm.scopeNames],
     claims: {
       openid: ['sub', 'typ', 'azp', 'sid', 'acr'],
@@ -112,13 +116,16 @@ function features(library: OidcProvider, realm: Realm): object {
     },
     rpInitiatedLogout: {
       enabled: true,
-      logoutSource: (ctx: Context, form: string) =>
+      logoutSource: (ctx: Context, form: string) => {
+        const back = URL.parse(ctx.oidc.params.post_logout_redirect_uri ?? '')?.origin
         renderPage(
           ctx,
           'Log out',
           '',
           `${form}<button form="op.logoutForm" name="logout" value="yes">Log out</button>`,
-        ),
+          back === undefined ? [] : [back],
+        )
+      },
       postLogoutSuccessSource: (ctx: Context) => renderPage(ctx, 'You are logged out', ''),
     },
   }
@@ -202,7 +209,7 @@ function newSigningKey(): object {
   return { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }
 }
 
-function renderPage(ctx: Context, title: string, text: string, form = ''): void {
-  ctx.set(pageHeaders())
+function renderPage(ctx: Context, title: string, text: string, form = '', formTargets: readonly string[] = []): void {
+  ctx.set(pageHeaders(formTargets))
   ctx.body = page(title, `<p>${escapeHtml(text)}</p>${form}`)
 }

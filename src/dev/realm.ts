@@ -24,6 +24,7 @@ export interface RealmClient {
   readonly standardFlowEnabled?: boolean
   readonly directAccessGrantsEnabled?: boolean
   readonly serviceAccountsEnabled?: boolean
+  readonly rootUrl?: string
   readonly redirectUris?: readonly string[]
   readonly webOrigins?: readonly string[]
   readonly attributes?: Readonly<Record<string, string>>

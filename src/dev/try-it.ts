@@ -12,11 +12,19 @@ export interface Addresses {
   readonly gateway: string
   readonly admin: string | undefined
   readonly issuer: string
+  readonly page: string
+}
+
+/** The client of `keycloak-realm.json` for a single-page app. */
+export const PAGE_CLIENT = 'shop-spa'
+
+export function passwordOf(realm: RealmFile, username: string): string {
+  return realm.users.find((user) => user.username === username)?.credentials?.[0]?.value ?? ''
 }
 
 /** Lines for the example `scopegate.yaml` and the users and clients of `keycloak-realm.json`. */
-export function examples({ gateway, admin, issuer }: Addresses, realm: RealmFile): Example[] {
-  const password = realm.users.find(({ username }) => username === 'alice')?.credentials?.[0]?.value ?? ''
+export function examples({ gateway, admin, issuer }: Omit<Addresses, 'page'>, realm: RealmFile): Example[] {
+  const password = passwordOf(realm, 'alice')
   const secret = realm.clients.find(({ clientId }) => clientId === 'shop-service')?.secret ?? ''
   const tokenFor = (variable: string, fields: readonly string[]) =>
     `${variable}=$(curl -s ${fields.map((field) => `-d ${quote(field)}`).join(' ')} ${quote(`${issuer}/protocol/openid-connect/token`)} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`
@@ -49,19 +57,6 @@ export function examples({ gateway, admin, issuer }: Addresses, realm: RealmFile
           { shows: 'its counters', command: `curl -s ${quote(`${admin}/metrics`)}` },
         ]),
   ]
-}
-
-/** The login page of the app's client, for a browser. The code that it ends in goes to the app, which nobody runs here. */
-export function loginUrl(issuer: string): string {
-  const query = new URLSearchParams({
-    client_id: 'shop-spa',
-    response_type: 'code',
-    scope: 'openid orders:read',
-    redirect_uri: 'http://127.0.0.1:18083/callback',
-    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', // RFC 7636 appendix B
-    code_challenge_method: 'S256',
-  })
-  return `${issuer}/protocol/openid-connect/auth?${query}`
 }
 
 function quote(text: string): string {

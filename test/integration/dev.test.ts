@@ -47,15 +47,9 @@ describe('scopegate dev', () => {
     expect(answer('its counters')).toContain('# TYPE')
   })
 
-  it('prints the address of a login page that opens', async () => {
-    const [, url = ''] = /^login page +(\S+)$/m.exec(dev.output()) ?? []
-    const response = await fetch(url, { redirect: 'manual' })
-    expect(response.headers.get('location')).toContain('/login-actions/authenticate/')
-  })
-
   it('stops on SIGINT and leaves no port open', async () => {
-    const urls = [...dev.output().matchAll(/^(?:gateway|admin|issuer) +(http:\S+)/gm)].map(([, url = '']) => url)
-    expect(urls).toHaveLength(3)
+    const urls = [...dev.output().matchAll(/^(?:gateway|admin|issuer|page) +(http:\S+)/gm)].map(([, url = '']) => url)
+    expect(urls).toHaveLength(4)
     dev.child.kill('SIGINT')
     expect(await dev.exited).toBe(0)
     for (const url of urls) await expect(fetch(url)).rejects.toThrow('fetch failed')
@@ -68,7 +62,7 @@ describe('scopegate dev, when it cannot start', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const address = taken.address()
     const port = typeof address === 'object' ? `${address?.port}` : ''
-    for (const option of ['--issuer-port', '--catalog-port', '--port', '--admin-port']) {
+    for (const option of ['--issuer-port', '--catalog-port', '--port', '--admin-port', '--page-port']) {
       const dev = spawnDev([...ANY_PORT, option, port])
       expect(await dev.exited).toBe(1)
       expect(dev.output()).toMatch(new RegExp(`^Port ${port} is taken: .*${option}`, 'm'))

@@ -3,8 +3,8 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const ROOT = new URL('../..', import.meta.url).pathname
-export const ANY_PORT = ['port', 'admin-port', 'issuer-port', 'orders-port', 'catalog-port'].flatMap((name) => [
-  `--${name}`,
+export const ANY_PORT = ['', 'admin-', 'issuer-', 'orders-', 'catalog-', 'page-'].flatMap((name) => [
+  `--${name}port`,
   '0',
 ])
 
