@@ -141,7 +141,8 @@ function readFlow(cursor: Cursor, node: YAMLMap | YAMLSeq, end: string, readItem
   }
   cursor.at++
   cursor.depth--
-  return Object.assign(node, { range: [start, cursor.at, cursor.at] })
+  node.range = [start, cursor.at, cursor.at]
+  return node
 }
 
 function expectComma(cursor: Cursor): void {
@@ -173,7 +174,10 @@ function plainValue(source: string): unknown {
 }
 
 function scalar(value: unknown, type: Scalar.Type, start: number, end: number): Scalar {
-  return Object.assign(new Scalar(value), { type, range: [start, end, end] })
+  const node = new Scalar(value)
+  node.type = type
+  node.range = [start, end, end]
+  return node
 }
 
 function take(cursor: Cursor, pattern: RegExp): string {
@@ -193,7 +197,8 @@ function enter(cursor: Cursor): number {
 function leave(cursor: Cursor, node: YAMLMap | YAMLSeq, start: number, indent: number): Node {
   if (cursor.indent > indent) throw new NotPlain()
   cursor.depth--
-  return Object.assign(node, { range: [start, cursor.at, cursor.at] })
+  node.range = [start, cursor.at, cursor.at]
+  return node
 }
 
 function isDash({ text, at }: Cursor): boolean {
