@@ -9,6 +9,7 @@ const io: CommandIo = {
   stderr: (text) => void process.stderr.write(text),
   isTerminal: process.stdout.isTTY === true,
   logDescriptor: process.stdout.fd,
+  input: () => process.stdin,
   env: process.env,
   cwd: process.cwd(),
   onSignal(signal, handler) {

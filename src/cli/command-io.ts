@@ -8,6 +8,8 @@ export interface CommandIo {
   readonly isTerminal?: boolean
   /** Descriptor for the log of a process that runs until it is told to stop; absent: the log goes to `stdout`. */
   readonly logDescriptor?: number
+  /** Where answers to questions come from; absent: nobody is there. Called when there is something to ask. */
+  readonly input?: () => NodeJS.ReadableStream
   readonly env: Readonly<Record<string, string | undefined>>
   /** Folder that relative paths of arguments start from. */
   readonly cwd: string

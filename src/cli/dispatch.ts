@@ -7,6 +7,10 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  init: {
+    summary: 'write a route-scope file to begin with: by asking, from a realm or from OpenAPI',
+    load: () => import('./init.ts'),
+  },
   start: { summary: 'run the gateway', load: () => import('./start.ts') },
   dev: { summary: 'run everything on this machine, with nothing else installed', load: () => import('./dev.ts') },
   validate: { summary: 'check the route-scope file and run its tests', load: () => import('./validate.ts') },

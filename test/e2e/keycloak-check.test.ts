@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { readProjectFile } from '../support/documents.ts'
 import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
@@ -103,6 +103,32 @@ describe.skipIf(keycloak === undefined)('scopegate keycloak, with a real Keycloa
       all.every(hasDirectGrants),
     )
     expect(await codes(['-c', 'shop.yaml'])).toEqual(await codes(['-c', 'shop.yaml', '--realm', 'realm.json']))
+  })
+
+  it('begins a route-scope file from the live realm, with its issuer, audience, scopes and roles', async () => {
+    const env = { KEYCLOAK_CLIENT_ID: 'auditor', KEYCLOAK_CLIENT_SECRET: SECRET }
+    const io = createTestIo({ cwd: folder, env })
+    const args = [
+      'init',
+      '--yes',
+      '--from-realm',
+      realm.issuer,
+      '--upstream',
+      'shop=http://127.0.0.1:1',
+      '-o',
+      'new.yaml',
+    ]
+    expect(await dispatch(io, args, ''), io.err).toBe(0)
+    const text = readFileSync(join(folder, 'new.yaml'), 'utf8')
+    expect(parse(text)).toMatchObject({
+      issuers: { main: { issuer: realm.issuer, audience: 'shop-api' } },
+      cors: { pages: { origins: ['http://127.0.0.1:18083'] } },
+    })
+    for (const found of ['scopes: orders:read', 'scopes: refunds:write', 'support', 'shop-api:manager']) {
+      expect(text).toContain(found)
+    }
+    expect(text + io.out + io.err).not.toContain(SECRET)
+    expect(await codes(['-c', 'new.yaml'])).toEqual(['direct-grant shop-cli'])
   })
 
   it('plans requests after which it finds nothing, and tokens have what the file asks for', async () => {

@@ -1,5 +1,6 @@
 /** A YAML language server as an editor runs it: a process of its own, spoken to in the Language Server Protocol over its streams. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = new URL('../../', import.meta.url).pathname
@@ -30,7 +31,7 @@ interface Message {
 }
 
 export interface Editor {
-  /** Opens a document under the path of the project that it would have; resolves when the server has checked it. */
+  /** Opens a document under the path that it would have in the folder; resolves when the server has checked it. */
   readonly open: (path: string, text: string) => Promise<readonly Diagnostic[]>
   /** What is offered at a place of the document that was opened under `path`. */
   readonly complete: (path: string, at: Position) => Promise<readonly Completion[]>
@@ -40,13 +41,13 @@ export interface Editor {
 }
 
 /** Starts the server of `node_modules`, with the settings an editor has by default, but without the catalogue on the web. */
-export async function startEditor(): Promise<Editor> {
+export async function startEditor(folder = ROOT): Promise<Editor> {
   const child = spawn(process.execPath, [SERVER, '--stdio'], { stdio: 'pipe' })
   const connection = connect(child)
-  const uri = (path: string) => pathToFileURL(`${ROOT}${path}`).href
+  const uri = (path: string) => pathToFileURL(join(folder, path)).href
   await connection.request('initialize', {
     processId: process.pid,
-    rootUri: pathToFileURL(ROOT).href,
+    rootUri: pathToFileURL(folder).href,
     capabilities: {},
   })
   connection.notify('initialized', {})

@@ -83,6 +83,11 @@ export class RealmError extends Error {
   override readonly name = 'RealmError'
 }
 
+/** Whether it is one that Keycloak makes for itself. */
+export function isOwnClient(clientId: string): boolean {
+  return OWN_CLIENTS.has(clientId)
+}
+
 /** Throws a RealmError when `json` is no realm. */
 export function readRealm(json: unknown): Realm {
   const result = realm.safeParse(json)
