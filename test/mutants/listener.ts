@@ -1,4 +1,5 @@
 /** The listener. */
+import { DOORS_AND_RESTS } from './doors-and-rests.ts'
 import { inFile, type Mutant } from './mutant.ts'
 
 const SMUGGLING = ['security/request-smuggling.test.ts']
@@ -145,77 +146,6 @@ const drainer = inFile(
   ],
 )
 
-const BURST = ['integration/process/connect-burst.test.ts']
-
-const doors = inFile('http/doors.ts', BURST, [
-  {
-    id: 'idle-connections-wait',
-    find: 'net.Server.prototype.close.call(server, () => resolve())',
-    replace: 'server.close(() => resolve())',
-    removes: 'idle connections are not cut while a request is on its way',
-    tests: ['integration/process/drain.test.ts'],
-    guards: ['pitfall 21'],
-  },
-  {
-    id: 'one-door',
-    find: 'const DOORS = 32',
-    replace: 'const DOORS = 1',
-    removes: 'who is served already does not keep new clients out',
-    guards: ['RFC 9110 15.6.4'],
-  },
-  {
-    id: 'hard-limit-of-connections',
-    find: 'if (connections > mostConnections) socket.destroy()',
-    replace: '',
-    removes: 'there are at most so many connections, over all listening sockets',
-    guards: ['RFC 9110 15.6.4'],
-  },
-  {
-    id: 'port-of-another',
-    find: 'if (sharing === undefined) await assertPortFree(host, port)',
-    replace: '',
-    removes: 'a second gateway does not join the port of the first',
-    tests: ['integration/workers/crash.test.ts'],
-    guards: ['pitfall 21'],
-  },
-])
-
-const RESTS = ['unit/http/rests.test.ts']
-
-const rests = inFile('http/rests.ts', RESTS, [
-  {
-    id: 'no-rest',
-    find: '    holdBack(socket)\n',
-    replace: '    void holdBack\n',
-    removes: 'who is told to come back and asks again at once does not take the core from others',
-    guards: ['floods'],
-  },
-  {
-    id: 'rest-of-a-pipeline',
-    find: 'connection.waiting > 0 || ',
-    replace: '',
-    removes: 'refusals of pipelined requests wait for their turn',
-    guards: ['floods'],
-  },
-  {
-    id: 'rest-within-a-body',
-    find: ' || mayHaveBody(exchange)',
-    replace: ' || (false && mayHaveBody(exchange))',
-    removes: 'the body of a refused request is read to its end',
-    guards: ['floods'],
-  },
-])
-
-const drainerRests = inFile('http/drainer.ts', RESTS, [
-  {
-    id: 'stop-ends-rests',
-    find: '      if (isResting) readOn(socket)\n',
-    replace: '      void [isResting, socket, readOn]\n',
-    removes: 'a request that was sent before the stop is answered',
-    guards: ['pitfall 21'],
-  },
-])
-
 const raw = inFile('http/raw-refusal.ts', HOSTS, [
   {
     id: 'parser-errors-answered',
@@ -283,10 +213,8 @@ export const LISTENER: readonly Mutant[] = [
   ...server,
   ...upgrade,
   ...turns,
-  ...doors,
-  ...rests,
+  ...DOORS_AND_RESTS,
   ...drainer,
-  ...drainerRests,
   ...raw,
   ...form,
 ]
