@@ -1,6 +1,7 @@
 /** The console: a page that shows what the gateway enforces and what it decides. It changes nothing, and keeps nothing. */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { createSimulation, type Simulate } from '../authoring/simulate.ts'
 import type { ConfigStatus } from '../config/config-record.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { readPageFiles } from './page-files.ts'
@@ -42,11 +43,27 @@ const HEADERS = {
 
 /** @param now ms since the epoch */
 export function createConsole(sources: ConsoleSources, now: () => number = Date.now) {
-  const files = readPageFiles()
+  let files: ReturnType<typeof readPageFiles> | undefined
+  let simulation: { readonly config: GatewayConfig; readonly simulate: Simulate } | undefined
   let last: { readonly atMs: number; readonly state: Promise<object> } | undefined
 
   async function gather(atMs: number): Promise<object> {
     return toState(sources.config(), sources.status(), await sources.gather(), atMs)
+  }
+
+  /** Of a large file it takes a while to make one. */
+  function simulate(config: GatewayConfig): Simulate {
+    if (simulation?.config !== config) simulation = { config, simulate: createSimulation(config) }
+    return simulation.simulate
+  }
+
+  /** Read once, with the first page: a failure is that of one answer, and not for ever. */
+  function readFiles(): ReturnType<typeof readPageFiles> {
+    files ??= readPageFiles().catch((error: unknown) => {
+      files = undefined
+      throw error
+    })
+    return files
   }
 
   function look(): Promise<object> {
@@ -67,10 +84,11 @@ export function createConsole(sources: ConsoleSources, now: () => number = Date.
     if (!/^application\/json(?:;|$)/.test(c.req.header('content-type') ?? '')) return c.text('expected JSON\n', 415)
     const trial = readTrial(await c.req.json().catch(() => undefined))
     if (trial === undefined) return c.text('expected a method, a path, and claims or a decoded token\n', 400)
-    return c.json(tryRequest(sources.config(), trial, now()))
+    const config = sources.config()
+    return c.json(tryRequest(config, simulate(config), trial, now()))
   })
   app.get('/:name?', async (c) => {
-    const file = (await files).get(c.req.param('name') ?? 'index.html')
+    const file = (await readFiles()).get(c.req.param('name') ?? 'index.html')
     return file === undefined ? c.notFound() : c.body(file.text, 200, { 'Content-Type': file.type })
   })
   app.onError((_, c) => c.text('The console could not answer this.\n', 500))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { AccessToken } from '../authentication/access-token.ts'
 import { readClaimedToken } from '../authoring/claims-token.ts'
 import { type Explanation, explain } from '../authoring/explain.ts'
-import { type Caller, createSimulation } from '../authoring/simulate.ts'
+import type { Caller, Simulate } from '../authoring/simulate.ts'
 import { readUnverifiedToken } from '../authoring/unverified-token.ts'
 import { describeLine } from '../authoring/words.ts'
 import { decide, inForce } from '../authorization/decide.ts'
@@ -48,10 +48,11 @@ export function readTrial(body: unknown): Trial | undefined {
   return trialSchema.safeParse(body).data
 }
 
-export function tryRequest(config: GatewayConfig, trial: Trial, nowMs: number): TrialResult {
+/** @param simulate made of this configuration */
+export function tryRequest(config: GatewayConfig, simulate: Simulate, trial: Trial, nowMs: number): TrialResult {
   const caller = toCaller(config, trial, nowMs)
   const request = { method: trial.method.toUpperCase(), target: trial.path, headers: [], client: '127.0.0.1' }
-  const simulation = createSimulation(config)(request, caller)
+  const simulation = simulate(request, caller)
   const facts = { signature: signatureOf(trial), notes: [] }
   return {
     explanation: explain(config, request, simulation, facts),

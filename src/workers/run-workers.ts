@@ -65,7 +65,10 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
     console: createLazyConsole({
       config: current,
       status: record.status,
-      gather: async () => ({ ...(await report()), looks: await pool.look(), processes: options.workers }),
+      async gather() {
+        const [all, looks] = await Promise.all([report(), pool.look()])
+        return { ...all, looks, processes: options.workers }
+      },
     }),
   })
 

@@ -6,7 +6,11 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import packageFile from '../../package.json' with { type: 'json' }
+import { describeWithBrowser, launchBrowser } from '../support/browser.ts'
 import { readProjectFile } from '../support/documents.ts'
+import { openTo } from '../support/gateway.ts'
+import { spawnGateway } from '../support/gateway-process.ts'
+import { request } from '../support/raw-http.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const run = (args: readonly string[], cwd: string) => promisify(execFile)(process.execPath, args, { cwd })
@@ -54,6 +58,46 @@ describe('the package', () => {
     const { stdout } = await run(['--eval', script], join(folder, 'package'))
     expect(await readFile(stdout.trim(), 'utf8')).toBe(readProjectFile('scopegate.schema.json'))
     expect(stdout).toContain(await realpath(folder))
+  })
+
+  it('serves the console from its own files, as the source does', async () => {
+    const gateway = await spawnGateway(openTo('http://127.0.0.1:1'), {
+      program: [join(folder, 'package', packageFile.bin.scopegate), 'start'],
+    })
+    try {
+      const get = (name: string) => request(gateway.adminUrl, [`GET /console${name} HTTP/1.1`])
+      for (const name of ['', '/style.css', '/icon.svg']) {
+        const file = name === '' ? '/index.html' : name
+        const text = Buffer.from((await get(name)).body, 'latin1').toString()
+        expect(text).toBe(readProjectFile(`src/console/page${file}`))
+      }
+      const { status, headers, body } = await get('/console.js')
+      expect([status, headers.get('content-type')]).toEqual([200, ['text/javascript; charset=utf-8']])
+      // All modules in one.
+      expect(body).not.toMatch(/\bimport\b/)
+    } finally {
+      await gateway.stop()
+    }
+  })
+
+  describeWithBrowser('in a browser', () => {
+    it('has a console that works', async () => {
+      const gateway = await spawnGateway(openTo('http://127.0.0.1:1'), {
+        program: [join(folder, 'package', packageFile.bin.scopegate), 'start'],
+      })
+      const browser = await launchBrowser()
+      try {
+        const page = await browser.newPage()
+        await page.goto(`${gateway.adminUrl}/console`)
+        await page.getByText('Ready', { exact: true }).waitFor()
+        await page.getByText('public: for a test').waitFor()
+        await page.getByRole('button', { name: 'Explain' }).click()
+        await page.getByRole('heading', { name: 'let through to up' }).waitFor()
+      } finally {
+        await browser.close()
+        await gateway.stop()
+      }
+    })
   })
 
   it('holds the licence of each package that is in the bundle', async () => {

@@ -9,6 +9,9 @@ import { shopFile } from '../../support/shop-file.ts'
 import { createTestIssuer, type TestIssuer } from '../../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../../support/upstream.ts'
 
+/** For what the page shows with its next look. */
+const SOON = { timeout: 10_000 }
+
 describeWithBrowser('the console in a browser', () => {
   let browser: Browser
   let issuer: TestIssuer
@@ -68,7 +71,7 @@ describeWithBrowser('the console in a browser', () => {
       ['nothing at all', 1],
     ] as const) {
       await page.fill('#search', words)
-      await expect.poll(() => rows().count()).toBe(count)
+      await expect.poll(() => rows().count(), SOON).toBe(count)
     }
     expect(await rows().textContent()).toBe('No route fits this search.')
   })
@@ -79,7 +82,7 @@ describeWithBrowser('the console in a browser', () => {
     await page.locator('#reasons').getByText('401 token missing').waitFor()
     const row = rows().filter({ hasText: '/catalog/**' })
     await row.getByText('1 allowed').waitFor()
-    await expect.poll(() => page.locator('#chart path.denied').getAttribute('d')).toMatch(/^M/)
+    await expect.poll(() => page.locator('#chart path.denied').getAttribute('d'), SOON).toMatch(/^M/)
   })
 
   it('explains a request for claims, and says what else they open', async () => {
@@ -143,7 +146,7 @@ describeWithBrowser('the console in a browser', () => {
 
     const routes = [{ path: '/new', to: 'shop', methods: ['GET'], public: 'for a test' }]
     await gateway.rewrite(shopFile(issuer.issuer, upstream.url, {}, { routes }))
-    await expect.poll(() => rows().count()).toBe(1)
+    await expect.poll(() => rows().count(), SOON).toBe(1)
     expect(await page.locator('#refusal').isVisible()).toBe(false)
     expect(await page.locator('#announce').textContent()).toMatch(/new configuration/)
   })
@@ -157,11 +160,11 @@ describeWithBrowser('the console in a browser', () => {
 
   it('can be used with the keyboard alone', async () => {
     await page.keyboard.press('Tab')
-    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+    await expect.poll(() => page.evaluate('document.activeElement.textContent'), SOON).toBe('Skip to the content')
     await page.keyboard.press('Enter')
     await page.keyboard.press('/')
     await page.keyboard.type('catalog')
-    await expect.poll(() => rows().count()).toBe(1)
+    await expect.poll(() => rows().count(), SOON).toBe(1)
     await page.keyboard.press('Tab')
     expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Try a request to /catalog/**')
     await page.keyboard.press('Enter')
@@ -184,7 +187,21 @@ describeWithBrowser('the console in a browser', () => {
     expect(sent.length).toBe(before)
     await page.keyboard.press('p')
     await page.clock.runFor(2_000)
-    await expect.poll(() => sent.length).toBeGreaterThan(before)
+    await expect.poll(() => sent.length, SOON).toBeGreaterThan(before)
+  })
+
+  it('works behind the password of the file', async () => {
+    await page.close()
+    await gateway.close()
+    const password = 'correct horse battery staple'
+    gateway = await startGateway(shopFile(issuer.issuer, upstream.url, {}, { admin: { port: 0, password } }))
+    const context = await browser.newContext({ httpCredentials: { username: 'ops', password } })
+    const opened = await context.newPage()
+    await opened.goto(`${gateway.adminUrl}/console`)
+    await opened.getByText('Ready', { exact: true }).waitFor()
+    await opened.getByRole('button', { name: 'Explain' }).click()
+    await opened.getByRole('heading', { name: '401 refused' }).waitFor()
+    await context.close()
   })
 
   it('says so when the gateway does not answer any more', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { createSimulation } from '../../../src/authoring/simulate.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { readTrial, type Trial, tryRequest } from '../../../src/console/try-request.ts'
 import { shopFile } from '../../support/shop-file.ts'
@@ -11,7 +12,7 @@ const { config } = loadConfig({ text, file: 'a.yaml', env: {}, readFile: () => '
 
 function attempt(trial: Omit<Trial, 'method'> & { readonly method?: string }) {
   if (config === undefined) throw new Error('the file is bad')
-  const { explanation, opens } = tryRequest(config, { method: 'GET', ...trial }, NOW)
+  const { explanation, opens } = tryRequest(config, createSimulation(config), { method: 'GET', ...trial }, NOW)
   const methods = (path: string) =>
     opens.find((route) => route.path === path)?.methods.map(({ method, isOpen }) => `${isOpen ? '+' : '-'}${method}`)
   return { explanation, opens, methods }
