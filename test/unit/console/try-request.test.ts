@@ -81,6 +81,27 @@ describe('a request that is tried in the console', () => {
   )
 })
 
+describe('a caller in the console', () => {
+  it('opens routes of its own issuer alone', () => {
+    const issuers = { main: { issuer: ISSUER, audience: 'a' }, partner: { issuer: `${ISSUER}-2`, audience: 'a' } }
+    const allow = [{ methods: ['POST'], token: 'any' }]
+    const routes = [
+      { path: '/ours', to: 'up', issuer: 'main', allow },
+      { path: '/theirs', to: 'up', issuer: 'partner', allow },
+    ]
+    const file = stringify({ version: 1, issuers, upstreams: { up: 'http://up' }, routes })
+    const of = loadConfig({ text: file, file: 'a.yaml', env: {}, readFile: () => '', now: NOW }).config
+    if (of === undefined) throw new Error('the file is bad')
+    const trial = { method: 'POST', path: '/theirs', claims: { iss: ISSUER } }
+    const { explanation, opens } = tryRequest(of, createSimulation(of), trial, NOW)
+    expect(explanation).toMatchObject({ outcome: 'refused', status: 401 })
+    expect(opens.map(({ path, methods }) => [path, methods[0]?.isOpen])).toEqual([
+      ['/ours', true],
+      ['/theirs', false],
+    ])
+  })
+})
+
 describe('readTrial', () => {
   it.each([
     undefined,
