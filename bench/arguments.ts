@@ -29,7 +29,7 @@ export const USAGE = `npm run bench -- [options]
   --rows a,b         only these rows; writes no files (default: all that are installed)
   --rounds N         rounds of every row, interleaved (default 9)
   --seconds N        length of a round (default 2)
-  --warm-up N        seconds of load on each row before the rounds (default 4)
+  --warm-up N        seconds of load on each row before the rounds (default 4), and again until it had 50,000 requests
   --connections N    (default 32)
   --path P           path up to the number of each request (default /orders/)
   --compare DIR      also the gateway of another checkout, from its dist/main.js as it is
