@@ -16,7 +16,6 @@ import {
   refreshTokenGrant,
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
-  tokenRevocation,
 } from 'openid-client'
 import type { LoginConfig } from '../config/login-config.ts'
 import { GatewayError } from '../errors.ts'
@@ -42,8 +41,6 @@ export interface IssuerClient {
   redeem(query: string, transaction: Transaction): Promise<TokenSet>
   /** New tokens, or undefined: the authorization server has ended the session. */
   refresh(refreshToken: string): Promise<TokenSet | undefined>
-  /** Ends what a refresh token stands for (RFC 7009). */
-  revoke(refreshToken: string): Promise<void>
   /** Where a browser ends its session at the authorization server; undefined: it has no such page. */
   logoutUrl(idToken: string): Promise<string | undefined>
 }
@@ -92,10 +89,6 @@ export function createIssuerClient(login: LoginConfig): IssuerClient {
         const answer = await refreshTokenGrant(await configuration(), refreshToken).catch(unlessEnded)
         return answer && toTokenSet(answer)
       }),
-    revoke: (refreshToken) =>
-      orUnavailable(async () =>
-        tokenRevocation(await configuration(), refreshToken, { token_type_hint: 'refresh_token' }),
-      ),
     logoutUrl: (idToken) =>
       orUnavailable(async () => {
         const server = await configuration()

@@ -1,3 +1,5 @@
+import { createSealer } from '../../src/sessions/seal.ts'
+import type { Session } from '../../src/sessions/session.ts'
 import type { TestIssuer } from '../support/test-issuer.ts'
 import { generateSigningKey, withBrokenSignature } from '../support/tokens.ts'
 
@@ -53,5 +55,59 @@ export async function writeShapes(
       'Connection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
     ),
     `\x16\x03\x01${secret('tls')}`,
+  ]
+}
+
+/** For the environment of {@link writeSessions}: `SESSION_KEY` and `CLIENT_SECRET`. */
+export const SESSION_LOGIN = {
+  issuer: 'main',
+  publicUrl: 'https://shop.example',
+  client: { id: 'web', secret: '${CLIENT_SECRET}' },
+  keys: [{ id: 'k', secret: '${SESSION_KEY}' }],
+  rateLimits: [],
+}
+
+/**
+ * Requests with sessions of a gateway whose cookies have this key: good ones, some whose tokens nobody renews, broken ones; and
+ * requests for the login's pages.
+ */
+export async function writeSessions(
+  issuer: TestIssuer,
+  key: string,
+  secret: (name: string) => string,
+  secrets: Record<string, string>,
+): Promise<string[]> {
+  const sealer = createSealer([{ id: 'k', secret: key }])
+  const seal = async (name: string, rest: Partial<Session> = {}) => {
+    const now = Date.now()
+    const tokens = { accessToken: await issuer.mint({ email: secret(`${name}Claim`) }), idToken: secret(`${name}Id`) }
+    const times = { accessEndsAtMs: now + 600_000, startedAtMs: now, renewedAtMs: now }
+    const session = { ...tokens, refreshToken: secret(`${name}Refresh`), ...times, ...rest }
+    const sealed = await sealer.seal('session', session)
+    secrets[`${name}Cookie`] = sealed.slice(-200)
+    for (const [index, part] of tokens.accessToken.split('.').slice(1).entries()) {
+      secrets[`${name}Part${index}`] = part.slice(0, 200)
+    }
+    return `Cookie: a=${secret('otherCookie')}; __Host-scopegate-session=1.${sealed}`
+  }
+  const good = await seal('session')
+  const ended = await seal('ended', { accessEndsAtMs: 1 })
+  const callback = `/auth/callback?code=${secret('code')}&state=${secret('state')}&iss=${secret('iss')}`
+  const head = (start: string, ...fields: string[]) =>
+    `${[start, 'Host: shop.example', ...fields, 'Connection: close'].join('\r\n')}\r\n\r\n`
+  return [
+    ...[good, ended, `${good}x`, good.slice(0, -20)].flatMap((cookie) => [
+      head(`GET /session?${secret('sessionQuery')} HTTP/1.1`, cookie),
+      head('POST /session HTTP/1.1', cookie, `Origin: https://${secret('origin')}`),
+      head('GET /auth/me HTTP/1.1', cookie),
+      head('POST /auth/logout HTTP/1.1', cookie, 'Sec-Fetch-Site: same-origin', 'Content-Length: 0'),
+    ]),
+    head(
+      `GET ${callback} HTTP/1.1`,
+      good,
+      `Cookie: __Host-scopegate-login-1-${secret('loginName')}=${secret('login')}`,
+    ),
+    head(`GET /auth/login?return_to=/${secret('returnTo')} HTTP/1.1`, good),
+    head(`GET /auth/login?return_to=//${secret('badReturnTo')} HTTP/1.1`),
   ]
 }

@@ -13,7 +13,7 @@ import { createTestIssuer } from '../support/test-issuer.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { createLeakFinder, writeInAllForms } from './leak-finder.ts'
 import { startLenientUpstream } from './lenient-upstream.ts'
-import { writeShapes } from './secret-shapes.ts'
+import { SESSION_LOGIN, writeSessions, writeShapes } from './secret-shapes.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const CRASH = new URL('./crash-on-signal.ts', import.meta.url).pathname
@@ -119,7 +119,9 @@ describeWithRedis('secrets', () => {
         upstreams: { app: upstream.url, dead: 'http://127.0.0.1:1' },
         rateLimits: { login: { limit: 100, window: '1m', key: ['client.ip', 'form.password'], when: 'before-auth' } },
         defaults: { issuer: 'main' },
+        login: SESSION_LOGIN,
         routes: [
+          { path: '/session', to: 'app', session: true, allow },
           { path: '/orders/**', to: 'app', rateLimits: ['login'], allow },
           { path: '/socket', to: 'app', websocket: true, allow },
           { path: '/dead', to: 'dead', allow },
@@ -128,7 +130,11 @@ describeWithRedis('secrets', () => {
           { path: '/login', to: 'app', methods: ['POST'], rateLimits: ['login'], public: 'for tests' },
         ],
       }
+      const key = randomBytes(32).toString('base64')
+      secrets.sessionKey = key
       const env = {
+        SESSION_KEY: key,
+        CLIENT_SECRET: secret('clientSecret'),
         REDIS_URL: `redis://:${secret('redisPassword')}@127.0.0.1:${redis.port}`,
         UNUSED_SECRET: secret('environment'),
       }
@@ -136,7 +142,10 @@ describeWithRedis('secrets', () => {
       await waitFor('keys', async () =>
         (await (await fetch(`${gateway.adminUrl}/metrics`)).text()).includes('issuer="main"} 1'),
       )
-      const requests = (await writeShapes(issuer, secret, secrets)).map((bytes) => Buffer.from(bytes, 'latin1'))
+      const shapes = await writeShapes(issuer, secret, secrets)
+      const requests = [...shapes, ...(await writeSessions(issuer, key, secret, secrets))].map((bytes) =>
+        Buffer.from(bytes, 'latin1'),
+      )
       const send = async () =>
         void came.push(...(await Promise.all(requests.map((bytes) => sendRaw(gateway.url, bytes)))))
       await send()

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { TokenSet } from '../../../src/sessions/issuer-client.ts'
 import { createRenewal, type RenewalDeps } from '../../../src/sessions/renewal.ts'
@@ -21,7 +22,11 @@ const NEW: TokenSet = {
 }
 
 /** Processes that share a store. `refresh` is the issuer; its calls are counted. */
-function setup(refresh: (token: string, call: number) => Promise<TokenSet | undefined>) {
+function setup(
+  refresh: (token: string, call: number) => Promise<TokenSet | undefined>,
+  // Real pauses: encryption is done by other threads, which a busy machine lets wait.
+  wait: RenewalDeps['wait'] = (ms) => pause(ms),
+) {
   const store = createMemoryRenewalStore(clock.now)
   const calls: string[] = []
   let owners = 0
@@ -32,8 +37,7 @@ function setup(refresh: (token: string, call: number) => Promise<TokenSet | unde
     sha256: (text) => `hash of ${text}`,
     now: clock.now,
     createOwner: () => String(owners++),
-    // The others go on meanwhile; a real pause would be for Redis alone.
-    wait: () => new Promise((resolve) => setImmediate(resolve)),
+    wait,
     subjectOf: (idToken) => idToken,
   })
   return { store, calls, process: () => createRenewal(deps()) }
@@ -105,7 +109,10 @@ describe('a renewal', () => {
   })
 
   it('that another one never ends is given up', async () => {
-    const { store, calls, process } = setup(async () => NEW)
+    const { store, calls, process } = setup(
+      async () => NEW,
+      async () => {},
+    )
     await store.claim('hash of r0', 'somebody', 60_000)
     await expect(process()(SESSION)).rejects.toMatchObject({ code: 'login_unavailable', reason: 'renewal_by_another' })
     expect(calls).toEqual([])
