@@ -21,6 +21,8 @@ export const ERRORS = {
     oauthError: 'invalid_request',
   },
   login_failed: { status: 400, title: 'The login could not be completed; please begin it again' },
+  body_malformed: { status: 400, title: 'The request body is not JSON that everybody reads in one way' },
+  body_missing: { status: 400, title: 'A request body is required' },
   missing_token: { status: 401, title: 'An access token is required' },
   invalid_token: { status: 401, title: 'The access token is not valid', oauthError: 'invalid_token' },
   insufficient_scope: {
@@ -34,7 +36,9 @@ export const ERRORS = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   body_too_large: { status: 413, title: 'The request body is too large' },
   uri_too_long: { status: 414, title: 'The request target is too long' },
+  unsupported_media_type: { status: 415, title: 'The request body is of a type or coding that is not accepted here' },
   expectation_failed: { status: 417, title: 'The expectation of the Expect field cannot be met' },
+  body_mismatch: { status: 422, title: 'The request body does not match the schema' },
   rate_limited: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The request header fields are too large' },
   internal_error: { status: 500, title: 'The gateway failed' },
@@ -81,7 +85,15 @@ export interface QuotaReport {
   readonly resetSeconds: number
 }
 
-/** What an answer says beside its code. Public: it may hold configuration texts, never input. */
+/** One thing that is wrong with a request body (RFC 9457 section 3.1, `errors`). */
+export interface BodyFinding {
+  /** JSON Pointer as a fragment: the names in it are the client's own. */
+  readonly pointer: string
+  /** What the schema asks for there; no value of the client. */
+  readonly detail: string
+}
+
+/** What an answer says beside its code. Public: it may hold configuration texts, never input but for `errors`. */
 export interface ErrorDetails {
   /** Seconds for `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfterSeconds?: number
@@ -89,6 +101,12 @@ export interface ErrorDetails {
   readonly allow?: readonly string[]
   /** The cheapest set of scopes that would do (RFC 6750 section 3). */
   readonly scope?: string
+  /** What is wrong, in a constant text. */
+  readonly detail?: string
+  /** What is wrong with the body. */
+  readonly errors?: readonly BodyFinding[]
+  /** What would be accepted: `Accept` or `Accept-Encoding`, and its value (RFC 9110 section 15.5.16). */
+  readonly accept?: readonly [field: string, value: string]
   /** `because` texts of the lines that did not fit. */
   readonly because?: readonly string[]
   /** Names of the rate limits that were exceeded. */

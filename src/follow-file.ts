@@ -1,7 +1,6 @@
 /** A new file is in force as a whole or not at all; either way the log, `/config/status` and a metric say so. */
 import { type ConfigRecord, type RefusalProblem, toRefusalProblem } from './config/config-record.ts'
-import type { GatewayConfig } from './config/gateway-config.ts'
-import type { LoadResult } from './config/load.ts'
+import type { Loaded, LoadResult } from './config/load.ts'
 import { type ConfigWatcher, watchConfig } from './config/reload.ts'
 import type { Logger } from './observability/logger.ts'
 import type { Metrics } from './observability/metrics.ts'
@@ -9,15 +8,17 @@ import type { Metrics } from './observability/metrics.ts'
 export interface FollowOptions {
   /** Absolute path. */
   readonly file: string
+  /** Schema files that the configuration in force names. */
+  readonly schemas: Iterable<string>
   readonly load: () => LoadResult | Promise<LoadResult>
-  /** Puts in force what was made of this text; when it throws or rejects, nothing has changed. */
-  readonly apply: (config: GatewayConfig, text: string) => void | Promise<void>
+  /** Puts in force what was read; when it throws or rejects, nothing has changed. */
+  readonly apply: (loaded: Loaded) => void | Promise<void>
   readonly record: Pick<ConfigRecord, 'status' | 'refused'>
   readonly logger: Logger
   readonly metrics: Metrics
 }
 
-export function followFile({ file, load, apply, record, logger, metrics }: FollowOptions): ConfigWatcher {
+export function followFile({ file, schemas, load, apply, record, logger, metrics }: FollowOptions): ConfigWatcher {
   function refuse(refused: readonly RefusalProblem[]): void {
     const problems = refused.map(({ text }) => text)
     record.refused(refused)
@@ -33,10 +34,12 @@ export function followFile({ file, load, apply, record, logger, metrics }: Follo
   })
   return watchConfig({
     file,
+    schemas,
     digest: record.status().digest,
     load,
-    async onLoaded(config, _, text) {
-      await apply(config, text)
+    async onLoaded(loaded) {
+      const { config } = loaded
+      await apply(loaded)
       logger.level = config.log.level
       metrics.countReload('applied')
       logger.info({ routes: config.routes.length, digest: config.digest }, 'the new configuration is in force')

@@ -21,6 +21,7 @@ import type { RouteMatch } from './routing/route-table.ts'
 import type { Services } from './runtime.ts'
 import { answerPage, presentSession, readsSession } from './session-stage.ts'
 import { toUpstreamFields } from './upstream-fields.ts'
+import { checkBody } from './validation/check-body.ts'
 import type { Visit } from './visit.ts'
 
 /** The stage has taken the visit over, and will settle it. */
@@ -38,6 +39,7 @@ const STAGES: readonly Stage[] = [
   authenticate, // 400 401 503
   authorize, // 404 405 403
   limitAfterAuth, // 429 503
+  checkBody, // 400 413 415 422
   checkClient, // is it still there?
   forward, // 408 413 502 503 504
 ]
@@ -129,7 +131,7 @@ function answerPreflight(visit: Visit): typeof TAKEN_OVER | undefined {
 function readForm(visit: Visit): Promise<void> | undefined {
   const fields = fieldsOf(visit)
   const route = visit.match?.route
-  if (visit.limits.form.length === 0 || !fields.hasBody || route === undefined) return undefined
+  if (visit.limits.form.length === 0 || !fields.hasBody || route === undefined || visit.body) return undefined
   if (!isForm(fields.contentType)) return undefined
   return readSmallBody(visit.exchange, fields.contentLength, route.bodyBytes).then((body) => {
     visit.body = body

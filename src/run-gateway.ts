@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { assemble, type Parts } from './assemble.ts'
 import type { Clock } from './authentication/clock.ts'
+import { compileBodies } from './compile-bodies.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
-import { type LoadResult, loadConfigFile } from './config/load.ts'
+import { type Loaded, type LoadResult, loadConfigFile, type Schemas } from './config/load.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
 import { followFile } from './follow-file.ts'
 import type { Logger } from './observability/logger.ts'
@@ -34,9 +35,6 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-/** A file that is good. */
-export type Loaded = Extract<LoadResult, { config: GatewayConfig }>
-
 /** The file does not load; `message` is ready to print. */
 export class ConfigRefused extends Error {
   override readonly name = 'ConfigRefused'
@@ -61,7 +59,7 @@ export async function loadFirst(options: RunOptions): Promise<Loaded> {
  * nothing is left open then.
  */
 export async function runGateway(options: RunOptions, first?: Loaded): Promise<RunningGateway> {
-  const { config, warnings } = first ?? (await loadFirst(options))
+  const { config, warnings, schemas } = first ?? (await loadFirst(options))
   const parts = await assemble(config, { ...options, source: toAbsolute(options) })
   const { admin, live, logger, metrics } = parts
   warn(logger, warnings)
@@ -69,8 +67,9 @@ export async function runGateway(options: RunOptions, first?: Loaded): Promise<R
   warnAboutConsole(logger, config, admin)
   const watcher = followFile({
     file: toAbsolute(options),
+    schemas: schemas.keys(),
     load: () => loadTested(options),
-    apply: (next) => apply(next, parts),
+    apply: (next) => apply(next.config, parts),
     record: live.record,
     logger,
     metrics,
@@ -97,18 +96,26 @@ export async function runGateway(options: RunOptions, first?: Loaded): Promise<R
   }
 }
 
-export function load({ configFile, env, cwd }: RunOptions, text?: string): LoadResult {
-  return loadConfigFile(configFile, env, { ...(cwd !== undefined && { cwd }), ...(text !== undefined && { text }) })
+/** @param given in place of what the disk holds */
+export function load(
+  { configFile, env, cwd }: RunOptions,
+  given: { text?: string; schemas?: Schemas } = {},
+): LoadResult {
+  return loadConfigFile(configFile, env, { ...(cwd !== undefined && { cwd }), ...given })
 }
 
-/** `load`, and then the file's own tests: a red one is a problem like any other. */
+/** `load`, and then the schemas and the file's own tests: a red one is a problem like any other. */
 export async function loadTested(options: RunOptions): Promise<LoadResult> {
   const result = load(options)
-  if (result.config === undefined || result.config.tests.length === 0) return result
+  if (result.config === undefined) return result
+  const { schemas } = result
+  const faults = await compileBodies(result.config, schemas)
+  if (faults.length > 0) return { problems: faults, schemas }
+  if (result.config.tests.length === 0) return result
   // A file without tests needs nothing of the tools for people.
   const { findRedTests } = await import('./authoring/run-tests.ts')
   const problems = findRedTests(result.config, options.configFile, Date.now())
-  return problems.length > 0 ? { problems } : result
+  return problems.length > 0 ? { problems, schemas } : result
 }
 
 export function toAbsolute({ configFile, cwd }: RunOptions): string {

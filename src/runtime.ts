@@ -1,5 +1,6 @@
 /** Everything made from one configuration. A reload makes another one; a request sees one from its start to its end. */
 import type { Authenticator } from './authentication/authenticate.ts'
+import type { BodyPolicy } from './config/body-policy.ts'
 import type { GatewayConfig, KeyPart, RateLimitPolicy, RouteConfig } from './config/gateway-config.ts'
 import type { ForwardRequest } from './forwarding/forward.ts'
 import { type ClientAddress, createClientAddress } from './http/client-address.ts'
@@ -7,6 +8,7 @@ import { createRequestFieldsReader, type ReadRequestFields } from './http/reques
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRouteTable, type RouteTable } from './routing/route-table.ts'
 import type { Sessions } from './sessions/sessions.ts'
+import { type BodyCheck, bodyChecksOf } from './validation/body-check.ts'
 
 /** What outlives reloads: windows, connections. */
 export interface Services {
@@ -29,6 +31,8 @@ export interface Runtime {
   readonly clientAddress: ClientAddress
   /** Absent: no route reads a session. */
   readonly sessions: Sessions | undefined
+  /** Checks of request bodies; undefined: bodies are not looked at. */
+  readonly bodies: ReadonlyMap<BodyPolicy, BodyCheck> | undefined
   /** Scheme of the data listener. */
   readonly scheme: 'http' | 'https'
   /** How this process calls itself in `Via`. */
@@ -58,6 +62,7 @@ export function createRuntime(
     readFields: createRequestFieldsReader(identityFields, pseudonym, config.login !== undefined),
     clientAddress: createClientAddress(config.trustedProxies),
     sessions,
+    bodies: bodyChecksOf(config.routes),
     scheme: config.server.listen.tls === undefined ? 'http' : 'https',
     pseudonym,
     now,

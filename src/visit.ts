@@ -15,6 +15,7 @@ import { addRateLimitFields } from './rate-limiting/rate-limit-headers.ts'
 import type { RequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
 import type { Limits, Runtime } from './runtime.ts'
+import type { BodyVisit } from './validation/check-body.ts'
 
 /** Ends a visit: writes the answer to an error, if there is one, and notes that the request is over. Never throws. */
 export type SettleVisit = (visit: Visit, error?: unknown) => void
@@ -23,7 +24,7 @@ export type SettleVisit = (visit: Visit, error?: unknown) => void
  * A class with every field set from the start: one shape for all requests, which V8 reads and writes without a lookup.
  * It is itself what the stages ask and tell about the request: a closure for each would cost more than they do.
  */
-export class Visit implements LimitSubject, ForwardSender {
+export class Visit implements LimitSubject, BodyVisit, ForwardSender {
   readonly exchange: Exchange
   /** The configuration that this request began with. */
   readonly runtime: Runtime

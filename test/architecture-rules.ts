@@ -14,7 +14,16 @@ export interface Rule {
 const ALL = ['*']
 const TOKEN = ['config', 'authentication']
 const CLAIMS = ['errors.ts', 'read-claim.ts']
-const STAGES = ['routing', 'authentication', 'authorization', 'rate-limiting', 'forwarding', 'http', 'observability']
+const STAGES = [
+  'routing',
+  'authentication',
+  'authorization',
+  'rate-limiting',
+  'validation',
+  'forwarding',
+  'http',
+  'observability',
+]
 
 export const RULES: Readonly<Record<string, Rule>> = {
   'errors.ts': { values: [], types: [], packages: [], builtins: [], edge: true },
@@ -44,6 +53,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ['hono', '@hono/node-server'],
     builtins: ['crypto', 'http', 'https', 'net'],
   },
+  // The body of a request is JSON as strict as a token, for the operation whose path the upstream gets.
+  validation: {
+    values: ['errors.ts', 'config', 'authentication', 'forwarding', 'http'],
+    types: ['routing'],
+    packages: ['ajv', 'ajv-formats'],
+    builtins: ['buffer'],
+  },
   observability: { values: ['errors.ts'], types: ['config'], packages: ['pino'], builtins: ['fs'] },
   // What a session comes to is a token, which goes the way of others: nothing here knows of authentication.
   sessions: {
@@ -59,7 +75,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [],
     builtins: [],
   },
-  'runtime.ts': { values: ['routing', 'http'], types: ['config', 'sessions', ...STAGES], packages: [], builtins: [] },
+  'runtime.ts': {
+    values: ['routing', 'validation', 'http'],
+    types: ['config', 'sessions', ...STAGES],
+    packages: [],
+    builtins: [],
+  },
   'session-stage.ts': {
     values: ['http'],
     types: ['config', 'sessions', 'visit.ts'],
@@ -114,17 +135,27 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [],
     builtins: ['crypto'],
   },
+  'compile-bodies.ts': { values: ['config', 'validation'], types: [], packages: [], builtins: [] },
   'follow-file.ts': { values: ['config'], types: ['observability'], packages: [], builtins: [] },
   // A new file is put to its own tests before it is in force.
   'run-gateway.ts': {
-    values: ['config', 'assemble.ts', 'follow-file.ts', 'authoring'],
+    values: ['config', 'assemble.ts', 'compile-bodies.ts', 'follow-file.ts', 'authoring'],
     types: ['authentication', 'observability'],
     packages: [],
     builtins: ['path'],
   },
   // Several processes around what runs in one.
   workers: {
-    values: ['config', 'console', 'http', 'observability', 'assemble.ts', 'follow-file.ts', 'run-gateway.ts'],
+    values: [
+      'config',
+      'console',
+      'http',
+      'observability',
+      'assemble.ts',
+      'compile-bodies.ts',
+      'follow-file.ts',
+      'run-gateway.ts',
+    ],
     types: ['live-runtime.ts'],
     packages: [],
     builtins: ['cluster', 'crypto', 'net', 'path', 'tls'],

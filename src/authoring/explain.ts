@@ -6,7 +6,7 @@ import { isInForce, type ReportedOutcome, reportedOutcome, writtenPolicy } from 
 import { findLosers, findNearest } from './route-contest.ts'
 import type { LimitUse, SimulatedRequest, Simulation } from './simulate.ts'
 import { findWaysToPass } from './ways-to-pass.ts'
-import { describeConditions, describeKeyPart } from './words.ts'
+import { describeBody, describeConditions, describeKeyPart } from './words.ts'
 
 /** What `scopegate explain --json` prints; its fields are documented in docs/commands.md. */
 export interface Explanation {
@@ -86,7 +86,7 @@ export interface ExplainedFacts {
 
 export function explain(
   config: GatewayConfig,
-  { method }: SimulatedRequest,
+  { method, body }: SimulatedRequest,
   simulation: Simulation,
   { signature, notes }: ExplainedFacts,
 ): Explanation {
@@ -109,8 +109,15 @@ export function explain(
     ...toUpstream(simulation),
     answer: { status: answer.status, headers: toPairs(answer.headers), body: answer.body },
     toPass: findWaysToPass(config, simulation, method),
-    notes,
+    notes: [...notes, ...bodyNotes(simulation, body)],
   }
+}
+
+/** Without a body there is nothing to look at. */
+function bodyNotes({ match, outcome }: Simulation, body: string | undefined): string[] {
+  const policy = match?.route.body
+  if (policy === undefined || outcome !== 'forwarded' || body !== undefined) return []
+  return [`a body would be put to ${describeBody(policy)}: give one with --body`]
 }
 
 function toRoute(config: GatewayConfig, route: RouteConfig, path: string): ExplainedRoute {

@@ -52,7 +52,17 @@ function explainError(error: GatewayError, { match, trace, decision }: Simulatio
       if (nearest === undefined) return ERRORS.insufficient_scope.title
       return `line ${nearest.line} of ${match?.route.path} lacks ${nearest.missing.join(' and ')}`
     }
+    case 'body_mismatch':
+      return explainMismatch(error)
     default:
-      return ERRORS[error.code].title
+      return titleOf(error)
   }
+}
+
+function titleOf({ code, details }: GatewayError): string {
+  return details.detail ?? ERRORS[code].title
+}
+
+function explainMismatch({ details: { errors = [] } }: GatewayError): string {
+  return `the body does not match: ${errors.map(({ pointer, detail }) => `"${pointer}" ${detail}`).join('; ')}`
 }

@@ -1,7 +1,8 @@
 /** The route table for people: who may do what, where it goes, and what it costs. */
+import type { BodyPolicy } from '../config/body-policy.ts'
 import type { AllowLine, Condition, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
 import { isInForce, writtenPolicy } from './report-mode.ts'
-import { describeLine } from './words.ts'
+import { contentTypesOf, describeLine } from './words.ts'
 
 export interface RouteListing {
   readonly path: string
@@ -15,6 +16,8 @@ export interface RouteListing {
   readonly issuers: readonly string[]
   readonly rateLimits: readonly string[]
   readonly cors?: string
+  /** What bodies are put to, before they are forwarded. */
+  readonly body?: { readonly schema: string; readonly maxBytes: number; readonly contentTypes: readonly string[] }
   readonly websocket: boolean
   /** Alternatives: any one opens the route. */
   readonly access: readonly AccessListing[]
@@ -51,9 +54,14 @@ export function listRoutes(config: GatewayConfig): RouteListing[] {
     issuers: route.issuers,
     rateLimits: route.rateLimits.map(({ name }) => name),
     ...(route.cors === undefined ? {} : { cors: route.cors.name }),
+    ...(route.body === undefined ? {} : { body: listBody(route.body, route.bodyBytes) }),
     websocket: route.websocket,
     access: [...listPublic(route), ...listLines(route)],
   }))
+}
+
+function listBody({ schema, operations }: BodyPolicy, maxBytes: number): NonNullable<RouteListing['body']> {
+  return { schema, maxBytes, contentTypes: contentTypesOf(operations) }
 }
 
 function listPublic({ policy }: RouteConfig): AccessListing[] {

@@ -6,7 +6,7 @@ import type {
   RouteConfig,
   UpstreamConfig,
 } from '../config/gateway-config.ts'
-import { describeKeyPart } from './words.ts'
+import { describeBody, describeKeyPart } from './words.ts'
 
 export interface SettingChange {
   /** As in the file: `rateLimits`, `to`, `identity.headers`. */
@@ -30,6 +30,7 @@ const OF_ROUTE: Readonly<Record<string, Read<RouteConfig>>> = {
   'timeouts.response': ({ timeouts }) => `${timeouts.responseMs}ms`,
   'timeouts.idle': ({ timeouts }) => `${timeouts.idleMs}ms`,
   'limits.body': ({ bodyBytes }) => `${bodyBytes}B`,
+  body: ({ body }) => body && describeBody(body),
   websocket: ({ websocket }) => websocket,
   session: ({ session }) => session,
   mode: ({ report }) => (report === undefined ? 'enforce' : `report (${report.of})`),
@@ -61,7 +62,17 @@ const OF_RATE_LIMIT: Readonly<Record<string, Read<RateLimitPolicy>>> = {
 
 /** `path` is left to the caller: the same requests may now belong to a route of another path. */
 export function compareRoutes(before: RouteConfig, after: RouteConfig): SettingChange[] {
-  return compare(before, after, OF_ROUTE, (setting) => setting === 'mode' && after.report?.of === 'route')
+  const changes = compare(before, after, OF_ROUTE, (setting) => {
+    return setting === 'body' ? after.body === undefined : setting === 'mode' && after.report?.of === 'route'
+  })
+  return [...changes, ...compareSchemas(before, after)]
+}
+
+/** The same file may hold another schema: whether more bodies match it, nobody can tell. */
+function compareSchemas({ body: was }: RouteConfig, { body: is }: RouteConfig): SettingChange[] {
+  if (was === undefined || is === undefined || was.schema !== is.schema) return []
+  if (JSON.stringify(was.root) === JSON.stringify(is.root)) return []
+  return [{ setting: 'body.schema', before: was.schema, after: `${is.schema}, with other content`, widens: false }]
 }
 
 /** By `iss`: a name is the file's own affair. */

@@ -28,6 +28,8 @@ export interface SimulatedRequest {
   readonly headers: readonly string[]
   /** Address of the peer. */
   readonly client: string
+  /** Sent as JSON unless the fields say otherwise. Undefined: it is taken to be what the route asks for. */
+  readonly body?: string | undefined
 }
 
 /**
@@ -95,9 +97,10 @@ export function createSimulation(config: GatewayConfig): Simulate {
     // What was over when the file was loaded is not reported any more; all else is.
     () => Number.NEGATIVE_INFINITY,
   )
+  const withoutBodies: Runtime = { ...runtime, bodies: undefined }
   return (request, who) => {
     caller = who
-    return simulate(runtime, request, who !== undefined)
+    return simulate(request.body === undefined ? withoutBodies : runtime, request, who !== undefined)
   }
 }
 
@@ -130,6 +133,7 @@ function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean
   const visit: Visit = new Visit(exchange, runtime, record, (_, thrown) => {
     if (thrown !== undefined) refuse(thrown)
   })
+  if (request.body !== undefined) visit.body = Buffer.from(request.body)
   const isMetadata = isMetadataRequest(runtime.config, request)
   try {
     if (isMetadata) seen.own = toMetadata(visit)

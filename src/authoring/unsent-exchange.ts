@@ -6,6 +6,8 @@ export interface UnsentRequest {
   readonly target: string
   readonly headers: readonly string[]
   readonly client: string
+  /** Undefined: nobody says what it is. */
+  readonly body?: string | undefined
 }
 
 /** What the pipeline wrote in place of an answer on a socket; status 0: nothing. */
@@ -18,14 +20,14 @@ export interface UnsentAnswer {
 const BODY_FIELD = /^(content-length|transfer-encoding)$/i
 
 /**
- * An exchange without a socket, of a request without a body: as much of both messages as the pipeline touches before it
- * forwards. Fields that announce a body are left out.
+ * An exchange without a socket, with a body only if one is given: as much of both messages as the pipeline touches before
+ * it forwards. Fields that announce a body are its own.
  */
 export function createUnsentExchange(
-  { method, target, headers: given, client }: UnsentRequest,
+  { method, target, headers: given, client, body }: UnsentRequest,
   authorization: string | undefined,
 ): { readonly exchange: Exchange; readonly answer: UnsentAnswer } {
-  const rawHeaders = toRawHeaders(given, authorization)
+  const rawHeaders = toRawHeaders(given, authorization, body)
   const answer: UnsentAnswer = { status: 0, headers: [], body: '' }
   const incoming = {
     method,
@@ -51,7 +53,7 @@ export function createUnsentExchange(
   return { exchange, answer }
 }
 
-function toRawHeaders(given: readonly string[], authorization: string | undefined): string[] {
+function toRawHeaders(given: readonly string[], authorization: string | undefined, body?: string): string[] {
   const raw: string[] = []
   const names = new Set<string>()
   for (let i = 0; i < given.length; i += 2) {
@@ -62,6 +64,10 @@ function toRawHeaders(given: readonly string[], authorization: string | undefine
   }
   if (!names.has('host')) raw.unshift('Host', 'localhost')
   if (authorization !== undefined && !names.has('authorization')) raw.push('Authorization', authorization)
+  if (body !== undefined) {
+    raw.push('Content-Length', String(Buffer.byteLength(body)))
+    if (!names.has('content-type')) raw.push('Content-Type', 'application/json')
+  }
   return raw
 }
 

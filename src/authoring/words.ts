@@ -1,4 +1,5 @@
 /** Conditions in words, the same in every tool. */
+import type { BodyPolicy } from '../config/body-policy.ts'
 import type { AllowLine, ClaimCondition, Condition, KeyPart } from '../config/gateway-config.ts'
 
 /** `scopes orders:read and profile; path.userId = token.sub`. */
@@ -38,6 +39,16 @@ export function describeKeyPart(part: KeyPart): string {
     default:
       return `${part.from}.${part.name}`
   }
+}
+
+/** `schemas/order.json for application/json`. */
+export function describeBody({ schema, operations }: BodyPolicy): string {
+  return `${schema} for ${contentTypesOf(operations).join(', ') || 'no media type'}`
+}
+
+/** Of all operations, each once. */
+export function contentTypesOf(operations: BodyPolicy['operations']): string[] {
+  return [...new Set(operations.flatMap(({ content }) => [...content.keys()]))].sort()
 }
 
 function join(match: 'all' | 'any', values: readonly unknown[]): string {

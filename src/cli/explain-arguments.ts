@@ -25,6 +25,7 @@ const OPTIONS = {
   curl: { type: 'string' },
   header: { type: 'string', short: 'H', multiple: true },
   client: { type: 'string', default: '127.0.0.1' },
+  body: { type: 'string' },
   jwks: { type: 'string' },
   offline: { type: 'boolean', default: false },
 } as const
@@ -32,7 +33,7 @@ const OPTIONS = {
 /** Reads files and stdin where arguments name them. Throws a UsageError. */
 export function readExplainArguments(io: CommandIo, args: string[]): ExplainArguments {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true })
-  const { claims, token, curl, jwks } = values
+  const { claims, token, curl, jwks, body } = values
   if (claims !== undefined && token !== undefined) throw new UsageError('give --claims or --token, not both')
   const { notes, ...asked } = curl === undefined ? readRequest(positionals) : readCurlOption(io, curl, positionals)
   const headers = [...asked.headers, ...(values.header ?? []).flatMap(readHeader)]
@@ -49,6 +50,7 @@ export function readExplainArguments(io: CommandIo, args: string[]): ExplainArgu
       target: asked.target,
       headers: token === undefined ? headers : withToken(headers, readText(io, token, '--token')),
       client: values.client,
+      ...(body !== undefined && { body: readText(io, body, '--body') }),
     },
     claims: claims === undefined ? undefined : readClaims(readText(io, claims, '--claims')),
     offline: values.offline,

@@ -1,9 +1,9 @@
 /** What `scopegate init` reads: a realm, exported or live, and the OpenAPI document of a service. */
 import path from 'node:path'
 import { readRealm } from '../authoring/keycloak/realm.ts'
-import { isObject, type Json, listOf, objectOf, textOf } from '../authoring/openapi/json.ts'
-import type { ApiDocument } from '../authoring/openapi/read-document.ts'
 import { type RealmFacts, readFacts } from '../authoring/starter/from-realm.ts'
+import { isObject, type Json, listOf, objectOf, textOf } from '../config/openapi/json.ts'
+import type { ApiDocument } from '../config/openapi/read-document.ts'
 import { readTextFile } from '../config/read-file.ts'
 import type { CommandIo } from './command-io.ts'
 import { fetchRealm } from './keycloak-admin.ts'

@@ -1,7 +1,7 @@
 /** The OpenAPI documents of services: files and URLs → what `scopegate openapi` works with. */
 import path from 'node:path'
-import { type ApiDocument, MAX_DOCUMENT_BYTES, readDocument } from '../authoring/openapi/read-document.ts'
 import type { UpstreamConfig } from '../config/gateway-config.ts'
+import { type ApiDocument, MAX_DOCUMENT_BYTES, readDocument } from '../config/openapi/read-document.ts'
 import type { Problem } from '../config/problem.ts'
 import { readTextFile } from '../config/read-file.ts'
 import { fileProblem } from '../config/source-file.ts'

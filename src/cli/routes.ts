@@ -59,7 +59,8 @@ function formatMermaid(routes: readonly RouteListing[]): string {
 function toRows(route: RouteListing): string[][] {
   const until = route.until === undefined ? '' : ` until ${route.until}`
   const mode = route.mode === 'report' ? ` (report${until})` : ''
-  const upstream = route.rewrite === undefined ? route.upstream : `${route.upstream} as ${route.rewrite}`
+  const target = route.rewrite === undefined ? route.upstream : `${route.upstream} as ${route.rewrite}`
+  const upstream = route.body === undefined ? target : `${target}, bodies by ${route.body.schema}`
   return route.access.map((access, index) => {
     const middle = [
       formatMethods(access),

@@ -3,6 +3,7 @@
  * Durations are milliseconds and sizes are bytes; the names say so.
  */
 import type { AdminConfig } from './admin-config.ts'
+import type { BodyPolicy } from './body-policy.ts'
 import type { ClaimPath } from './claim-path.ts'
 import type { Acceptance } from './findings.ts'
 import type { LoginConfig, LoginPage } from './login-config.ts'
@@ -12,7 +13,7 @@ import type { Algorithm, TokenType } from './token-kinds.ts'
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface GatewayConfig {
-  /** SHA-256 of the source text, base64url. */
+  /** SHA-256 of the source text, and of the schema files it names; base64url. */
   readonly digest: string
   readonly server: ServerConfig
   readonly issuers: ReadonlyMap<string, IssuerConfig>
@@ -172,6 +173,7 @@ export interface RouteConfig {
   readonly identity: IdentityConfig
   readonly timeouts: Timeouts
   readonly bodyBytes: number
+  readonly body?: BodyPolicy
   readonly websocket: boolean
   /** A browser's session does in place of a token. */
   readonly session: boolean

@@ -18,6 +18,7 @@ import { readYaml } from './yaml-syntax.ts'
 
 export const MAX_FILE_BYTES = 1024 * 1024
 const MAX_SECRET_BYTES = 64 * 1024
+const MAX_SCHEMA_BYTES = 4 * 1024 * 1024
 
 export interface LoadOptions {
   readonly text: string
@@ -25,9 +26,14 @@ export interface LoadOptions {
   readonly file: string
   readonly env: Environment
   readonly readFile: ReadFile
+  /** Texts of schema files, by the names in the file, in place of what the disk holds. */
+  readonly schemas?: Schemas | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
 }
+
+/** Schema files that a file names → their texts; undefined: it could not be read. */
+export type Schemas = ReadonlyMap<string, string | undefined>
 
 export type LoadResult =
   | {
@@ -37,9 +43,18 @@ export type LoadResult =
       readonly accepted: readonly Warning[]
       /** What was read. */
       readonly text: string
+      readonly schemas: Schemas
       readonly problems?: never
     }
-  | { readonly config?: never; readonly problems: readonly Problem[]; readonly unreadable?: true }
+  | {
+      readonly config?: never
+      readonly problems: readonly Problem[]
+      readonly schemas?: Schemas
+      readonly unreadable?: true
+    }
+
+/** A file that is good. */
+export type Loaded = Extract<LoadResult, { config: GatewayConfig }>
 
 export interface LoadFileOptions {
   /** Folder that the file is relative to. */
@@ -48,6 +63,7 @@ export interface LoadFileOptions {
   readonly now?: number
   /** In place of what the file holds. */
   readonly text?: string
+  readonly schemas?: Schemas | undefined
 }
 
 /** Reads, checks and resolves a text. Never throws for what the text says; reports all problems at once, in the file's order. */
@@ -60,9 +76,10 @@ export function loadConfig(options: LoadOptions): LoadResult {
   if (!yaml) return { problems }
   const document = createDocument(yaml, source, options.env)
   const report = createReport(source, document)
-  const config = check(document, report, options)
+  const schemas = new Map<string, string | undefined>()
+  const config = check(document, report, options, schemas)
   const all = [...problems, ...report.problems]
-  if (all.length > 0 || !config) return { problems: inOrder(all) }
+  if (all.length > 0 || !config) return { problems: inOrder(all), schemas }
   const isAccepted = (warning: Warning) => findAcceptance(warning, config.accept) !== undefined
   const warnings = inOrder(report.warnings)
   return {
@@ -70,24 +87,30 @@ export function loadConfig(options: LoadOptions): LoadResult {
     warnings: warnings.filter((warning) => !isAccepted(warning)),
     accepted: warnings.filter(isAccepted),
     text: options.text,
+    schemas,
   }
 }
 
 /** `loadConfig` for a file on the disk; `unreadable` when it cannot be read at all. */
 export function loadConfigFile(file: string, env: Environment, options: LoadFileOptions = {}): LoadResult {
-  const { cwd = '.', now = Date.now() } = options
+  const { cwd = '.', now = Date.now(), schemas } = options
   const folder = path.dirname(path.resolve(cwd, file))
   const readFile: ReadFile = (name, maxBytes) => readTextFile(path.resolve(folder, name), maxBytes)
   try {
     const text = options.text ?? readTextFile(path.resolve(cwd, file), MAX_FILE_BYTES)
-    return loadConfig({ text, file, env, readFile, now })
+    return loadConfig({ text, file, env, readFile, schemas, now })
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read'
     return { problems: [fileProblem(file, `the file ${message}`)], unreadable: true }
   }
 }
 
-function check(document: ConfigDocument, report: Report, options: LoadOptions): GatewayConfig | undefined {
+function check(
+  document: ConfigDocument,
+  report: Report,
+  options: LoadOptions,
+  schemas: Map<string, string | undefined>,
+): GatewayConfig | undefined {
   const { data, result } = parse(document)
   const found = result.success ? [] : readIssues(result.error.issues, data)
   for (const problem of found) addSchemaProblem(problem, document, report)
@@ -95,11 +118,12 @@ function check(document: ConfigDocument, report: Report, options: LoadOptions): 
   if (!left) return undefined
   return resolve(left.file, report, {
     ...left,
-    digest: hash('sha256', options.text, 'base64url'),
+    digest: () => hash('sha256', [options.text, ...schemas.values()].join('\0'), 'base64url'),
     names: writtenNames(data, found),
     knowsDefaults: isReadable('defaults', found),
     knowsLogin: isReadable('login', found),
     read: (name) => options.readFile(name, MAX_SECRET_BYTES),
+    readSchema: createSchemaReader(options, schemas),
     now: options.now,
   })
 }
@@ -107,6 +131,17 @@ function check(document: ConfigDocument, report: Report, options: LoadOptions): 
 /** Whether the section is as it was written: neither it nor a misspelling of it has a problem. */
 function isReadable(section: string, found: readonly SchemaProblem[]): boolean {
   return !found.some(({ path, suggestion }) => path[0] === section || suggestion === section)
+}
+
+/** Each file once, however many routes name it. */
+function createSchemaReader({ readFile, schemas: given }: LoadOptions, read: Map<string, string | undefined>) {
+  return (name: string): string => {
+    const known = read.get(name) ?? given?.get(name)
+    if (known === undefined) read.set(name, undefined)
+    const text = known ?? readFile(name, MAX_SCHEMA_BYTES)
+    read.set(name, text)
+    return text
+  }
 }
 
 function whole(file: GatewayFile): Salvaged {

@@ -15,6 +15,8 @@ export interface PolicyTest {
   readonly client: string
   /** Claims of the token; absent: there is none. */
   readonly claims?: Readonly<Record<string, unknown>>
+  /** Text of the body; absent: what the route asks for. */
+  readonly body?: string
   readonly expect: TestExpectation
 }
 

@@ -13,6 +13,8 @@ interface Where {
 export interface Report {
   error(path: Path, message: string, where?: Where): void
   warn(code: FindingCode, path: Path, message: string, where?: Where): void
+  /** A problem of another file that this one names. */
+  add(problem: Problem): void
   /** The value as the file writes it, quoted: the only way a value gets into a message. */
   quote(path: Path): string
   /** Where something stands, for messages about it that come later. */
@@ -42,6 +44,7 @@ export function createReport(source: SourceFile, document: ConfigDocument): Repo
     warn: (code, path, message, where) => {
       warnings.push({ ...build(path, message, where), code, subject: subjectOf(path, document.data) })
     },
+    add: (problem) => void problems.push(problem),
     quote: (path) => quoteText(document.written(path)),
     place(path) {
       const { file: _, message: __, ...place } = build(path, '')

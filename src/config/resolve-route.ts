@@ -1,3 +1,4 @@
+import type { BodyPolicy } from './body-policy.ts'
 import type {
   CorsPolicy,
   GatewayConfig,
@@ -8,14 +9,19 @@ import type {
   UpstreamConfig,
 } from './gateway-config.ts'
 import type { Path } from './problem.ts'
+import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
+import { resolveBody } from './resolve-body.ts'
 import { resolveIdentityFields } from './resolve-identity.ts'
 import type { NamedThings } from './resolve-names.ts'
+import { type ReadServiceBodies, resolveOpenApiBody } from './resolve-openapi-body.ts'
 import { resolvePolicies } from './resolve-report.ts'
 import { describeParams, type RoutePath, readRoutePath } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'
 import type { GatewayFile } from './schema.ts'
 import type { RouteFile } from './schema-routes.ts'
+
+const DEFAULT_CHECKED_BYTES = 1024 ** 2
 
 /** What routes use that say nothing else. */
 export interface Defaults {
@@ -75,6 +81,8 @@ export function resolveReferences(route: RouteReferences, path: Path, things: Na
 export interface ResolveContext {
   readonly defaults: Defaults
   readonly things: NamedThings
+  readonly readSchema: ReadSibling
+  readonly readBodies: ReadServiceBodies
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -83,7 +91,7 @@ export interface ResolveContext {
 export function resolveRoute(
   route: RouteFile,
   path: Path,
-  { defaults, things, now }: ResolveContext,
+  { defaults, things, now, ...readers }: ResolveContext,
   report: Report,
 ): { config: RouteConfig | undefined; shape: RoutePath | undefined } {
   const { shape, upstream, issuers, rateLimits, cors: named } = resolveReferences(route, path, things, report)
@@ -92,6 +100,7 @@ export function resolveRoute(
   const ownIssuers = issuers ?? defaultIssuers(route, path, defaults, things, report)
   const identity = resolveIdentity(route, path, defaults.identity, report)
   if (!upstream) return { config: undefined, shape }
+  const body = resolveRouteBody(route, upstream, path, readers, report)
   const config: RouteConfig = {
     path: route.path,
     line: report.line(path),
@@ -103,12 +112,35 @@ export function resolveRoute(
     ...(cors ? { cors } : {}),
     identity,
     timeouts: overrideTimeouts(upstream.timeouts, route.timeouts),
-    bodyBytes: route.limits?.body ?? defaults.bodyBytes,
+    bodyBytes: resolveBodyBytes(route, path, defaults, report),
+    ...(body ? { body } : {}),
     websocket: route.websocket,
     session: route.session,
     ...(route.until === undefined ? {} : { until: route.until }),
   }
   return { config, shape }
+}
+
+function resolveRouteBody(
+  { body, path: ownPath, to }: RouteFile,
+  upstream: UpstreamConfig,
+  path: Path,
+  { readSchema, readBodies }: Pick<ResolveContext, 'readSchema' | 'readBodies'>,
+  report: Report,
+): BodyPolicy | undefined {
+  if (body === undefined) return undefined
+  if (body.schema !== 'openapi') return resolveBody(body, [...path, 'body'], readSchema, report)
+  const upstreamPath = 'rewrite' in to && to.rewrite !== undefined ? to.rewrite : ownPath
+  return resolveOpenApiBody(body, { upstream, upstreamPath }, [...path, 'body'], readBodies, report)
+}
+
+/** Bodies that are checked are held in memory, so what holds for them is said apart. */
+function resolveBodyBytes({ body, limits }: RouteFile, path: Path, { bodyBytes }: Defaults, report: Report): number {
+  if (body === undefined) return limits?.body ?? bodyBytes
+  if (body.maxSize !== undefined && limits?.body !== undefined) {
+    report.error([...path, 'limits', 'body'], 'body.maxSize says this already; leave one of them out', { at: 'key' })
+  }
+  return body.maxSize ?? Math.min(limits?.body ?? bodyBytes, DEFAULT_CHECKED_BYTES)
 }
 
 function resolveIdentity({ identity }: RouteFile, path: Path, base: IdentityConfig, report: Report): IdentityConfig {

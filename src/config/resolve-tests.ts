@@ -42,6 +42,7 @@ function toTest(test: TestFile, path: Path, report: Report): PolicyTest {
     headers: Object.entries(test.headers ?? {}).flat(),
     client: test.client,
     ...(test.token === undefined ? {} : { claims: test.token }),
+    ...(test.body === undefined ? {} : { body: JSON.stringify(test.body) }),
     expect: withoutUndefined(test.expect),
   }
 }

@@ -4,6 +4,7 @@ import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
 import { resolveLogin } from './resolve-login.ts'
 import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
+import { createServiceBodiesReader } from './resolve-openapi-body.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
 import { resolveServer } from './resolve-server.ts'
 import { type Known, resolveTests } from './resolve-tests.ts'
@@ -13,7 +14,8 @@ import type { GatewayFile } from './schema.ts'
 import { warnAboutFile } from './warn-about.ts'
 
 export interface ResolveOptions {
-  readonly digest: string
+  /** Asked when every file has been read. */
+  readonly digest: () => string
   readonly names: WrittenNames
   /** Where the routes stand in the file: some of it may have been left out. */
   readonly routeIndexes: readonly number[]
@@ -25,6 +27,8 @@ export interface ResolveOptions {
   /** Likewise for `login`. */
   readonly knowsLogin: boolean
   readonly read: ReadSibling
+  /** Likewise, a schema or an OpenAPI document. */
+  readonly readSchema: ReadSibling
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -39,7 +43,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
   const login = resolveLogin(file, { things, defaults, routes, routeIndexes, read, isKnown }, report)
   warnAboutFile(file, things, report, options)
   return {
-    digest: options.digest,
+    digest: options.digest(),
     server,
     issuers: things.issuers,
     upstreams: things.upstreams,
@@ -66,9 +70,10 @@ function resolveRoutes(
 ): RouteConfig[] {
   const shapes: PlacedShape[] = []
   const routes: RouteConfig[] = []
+  const context = { ...options, defaults, things, readBodies: createServiceBodiesReader(options.readSchema) }
   for (const [position, route] of file.routes.entries()) {
     const index = options.routeIndexes[position] ?? position
-    const { config, shape } = resolveRoute(route, ['routes', index], { defaults, things, now: options.now }, report)
+    const { config, shape } = resolveRoute(route, ['routes', index], context, report)
     if (shape) shapes.push({ index, shape })
     if (config) routes.push(config)
   }

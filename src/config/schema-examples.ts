@@ -79,6 +79,10 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '[].limits': [{ body: '10MiB' }],
     '[].limits.body': ['10MiB'],
     '[].session': [true],
+    '[].body': [{ schema: 'schemas/order.json', maxSize: '64KiB' }, { schema: 'openapi' }],
+    '[].body.schema': ['schemas/order.json', 'openapi'],
+    '[].body.maxSize': ['64KiB'],
+    '[].body.contentTypes': [['application/json', 'application/merge-patch+json']],
     '[].websocket': [true],
   }),
   ...below('tests', {
@@ -89,6 +93,7 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '[].token.*': ['orders:read'],
     '[].headers': [{ Origin: 'https://shop.example.com' }],
     '[].headers.*': ['https://shop.example.com'],
+    '[].body': [{ item: 'tea', quantity: 2 }],
     '[].client': ['192.0.2.7'],
     '[].expect': [200, { status: 403, missing: 'orders:write' }],
     '[].expect.status': [200, 403],

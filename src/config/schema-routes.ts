@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { readClaimPath } from './claim-path.ts'
 import { claimPath, fieldName, name, oneOrMore } from './fields.ts'
+import { bodySchema } from './schema-body.ts'
 import { duration, size } from './units.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -144,6 +145,7 @@ export const routeSchema = z.strictObject({
     .optional()
     .describe('Override the global limits'),
   session: z.boolean().prefault(false).describe("A browser's session of `login` will do in place of a token"),
+  body: bodySchema.optional(),
   websocket: z.boolean().prefault(false).describe('Allow WebSocket upgrades, under the same authorisation'),
 })
 

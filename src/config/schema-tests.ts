@@ -41,6 +41,10 @@ export const testSchema = z.strictObject({
     .record(fieldName(), z.string().regex(/^[\x20-\x7e]*$/, 'expected printable ASCII'))
     .optional()
     .describe('Other request fields, such as Origin'),
+  body: z
+    .unknown()
+    .optional()
+    .describe('Body, as JSON: for routes with `body`. Absent: it is taken to be what the route asks for'),
   client: z
     .union([z.ipv4(), z.ipv6()], 'expected an address')
     .prefault('127.0.0.1')

@@ -61,7 +61,7 @@ const upstreamObject = z.strictObject({
   openapi: documentAddress()
     .optional()
     .describe(
-      "The service's OpenAPI document, for `scopegate openapi`: a file relative to the folder of this file, or an http(s) URL; the gateway itself never reads it",
+      "The service's OpenAPI document, for `scopegate openapi`: a file relative to the folder of this file, or an http(s) URL; the gateway itself reads it only for `body: { schema: openapi }`",
     ),
 })
 

@@ -18,8 +18,8 @@ const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-ex
  */
 export function toProblem(error: GatewayError, requestId: string): Problem {
   const { status, title } = ERRORS[error.code]
-  const { scope, because, violatedPolicies } = error.details
-  const detail = invalidTokenText(error)
+  const { scope, because, violatedPolicies, errors } = error.details
+  const detail = error.details.detail ?? invalidTokenText(error)
   const isQuota = error.code === 'rate_limited'
   const body = JSON.stringify({
     type: isQuota ? QUOTA_EXCEEDED : `urn:scopegate:problem:${error.code}`,
@@ -28,6 +28,7 @@ export function toProblem(error: GatewayError, requestId: string): Problem {
     ...(detail !== undefined && { detail }),
     code: error.code,
     requestId,
+    ...(errors !== undefined && { errors }),
     ...(scope !== undefined && { scope }),
     ...(because !== undefined && because.length > 0 && { because }),
     ...(isQuota && violatedPolicies !== undefined && { 'violated-policies': violatedPolicies }),
@@ -42,6 +43,7 @@ function problemHeaders({ code, details }: GatewayError, status: number): string
   if (retryAfterSeconds !== undefined) headers.push('Retry-After', toDelaySeconds(retryAfterSeconds))
   // RFC 9110 section 15.5.6: a 405 must have it, even empty.
   if (code === 'method_not_allowed') headers.push('Allow', (details.allow ?? []).join(', '))
+  if (details.accept !== undefined) headers.push(...details.accept)
   return headers
 }
 

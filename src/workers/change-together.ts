@@ -1,12 +1,13 @@
 /** A new file in all workers, or in none: they prepare, then they commit. */
+import type { Texts } from './messages.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 const PREPARE_MS = 30_000
 const COMMIT_MS = 5_000
 
 export interface Change {
-  readonly text: string
-  /** Of the configuration that the primary made of this text. */
+  readonly texts: Texts
+  /** Of the configuration that the primary made of these texts. */
   readonly fingerprint: string
   /** Called when all are prepared, before the first one commits. */
   readonly onDecided: () => void
@@ -17,8 +18,8 @@ export interface Change {
  * ended: the one that replaces it starts with the new text.
  */
 export async function changeTogether(links: readonly WorkerLink[], change: Change): Promise<void> {
-  const { text, fingerprint, onDecided } = change
-  const prepared = await Promise.allSettled(links.map((link) => link.ask('prepare', { text }, PREPARE_MS)))
+  const { texts, fingerprint, onDecided } = change
+  const prepared = await Promise.allSettled(links.map((link) => link.ask('prepare', texts, PREPARE_MS)))
   try {
     for (const result of prepared) {
       if (result.status === 'rejected') throw result.reason

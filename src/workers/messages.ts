@@ -7,9 +7,15 @@ import type { ProcessLook } from '../console/process-look.ts'
 import type { PortSharing } from '../http/port-sharing.ts'
 import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 
-export interface Start {
-  /** The file in force; the one on the disk may be newer, and bad. */
+/** What was read; the files on the disk may be newer, and bad. */
+export interface Texts {
   readonly text: string
+  /** Schema files that it names. */
+  readonly schemas: readonly (readonly [name: string, text: string | undefined])[]
+}
+
+/** With the file in force. */
+export interface Start extends Texts {
   readonly configFile: string
   readonly port: number
   readonly sharing: PortSharing
@@ -31,7 +37,7 @@ export interface Talk {
   /** Begins to listen. */
   start: { readonly brings: Start; readonly answer: AddressInfo }
   /** Builds all that a new file needs, and changes nothing. */
-  prepare: { readonly brings: { readonly text: string }; readonly answer: { readonly fingerprint: string } }
+  prepare: { readonly brings: Texts; readonly answer: { readonly fingerprint: string } }
   /** Puts in force what was prepared. */
   commit: { readonly brings: null; readonly answer: null }
   abort: { readonly brings: null; readonly answer: null }

@@ -3,12 +3,13 @@ import cluster, { type Worker } from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { assemble, type Parts } from '../assemble.ts'
+import { compileBodies } from '../compile-bodies.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { PreparedConfig } from '../live-runtime.ts'
 import { load, type RunOptions } from '../run-gateway.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type Asked, type Question, type Report, type Start, type Talk, toFailure } from './messages.ts'
+import { type Asked, type Question, type Report, type Start, type Talk, type Texts, toFailure } from './messages.ts'
 import { shareOf } from './share-of.ts'
 
 type Answers = {
@@ -63,22 +64,26 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
   let renewCertificate = (): void => {}
   let setLogLevel = (): void => {}
 
-  function read({ configFile, workers, worker }: Start, text: string) {
-    const { config, problems } = load({ configFile, env, log, ...(cwd !== undefined && { cwd }) }, text)
+  async function read({ configFile, workers, worker }: Start, { text, schemas: sent }: Texts) {
+    const schemas = new Map(sent)
+    const { config, problems } = load({ configFile, env, log, ...(cwd !== undefined && { cwd }) }, { text, schemas })
     if (problems !== undefined) throw new Error(problems.map(formatProblem).join('\n'))
+    const faults = await compileBodies(config, schemas)
+    if (faults.length > 0) throw new Error(faults.map(formatProblem).join('\n'))
     return { fingerprint: fingerprintOf(config), config: shareOf(config, workers, worker) }
   }
 
   return {
     async start(start) {
       started = start
-      const { config } = read(start, start.text)
-      starting = assemble(config, { log, source: start.configFile, pseudonym: start.pseudonym })
-      return listen(await starting, config, start)
+      const reading = read(start, start)
+      const { configFile: source, pseudonym } = start
+      starting = reading.then(({ config }) => assemble(config, { log, source, pseudonym }))
+      return listen(await starting, (await reading).config, start)
     },
-    async prepare({ text }) {
+    async prepare(texts) {
       const { live, server, logger } = await running()
-      const { fingerprint, config } = read(started as Start, text)
+      const { fingerprint, config } = await read(started as Start, texts)
       const { tls } = config.server.listen
       // What would make the renewal fail after the others have changed.
       if (tls) createSecureContext(tls)

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { createPseudonym } from '../assemble.ts'
 import { type ConfigRecord, createConfigRecord } from '../config/config-record.ts'
-import type { GatewayConfig } from '../config/gateway-config.ts'
+import type { Loaded } from '../config/load.ts'
 import { assertSameServer } from '../config/same-server.ts'
 import { createLazyConsole } from '../console/lazy-console.ts'
 import { type FollowOptions, followFile } from '../follow-file.ts'
@@ -12,7 +12,6 @@ import { createLogger, createLogSink } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { mergeSnapshots, renderMetrics } from '../observability/metrics-snapshot.ts'
 import {
-  type Loaded,
   loadTested,
   type RunningGateway,
   type RunOptions,
@@ -23,7 +22,7 @@ import {
 } from '../run-gateway.ts'
 import { changeTogether } from './change-together.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import type { Report } from './messages.ts'
+import type { Report, Texts } from './messages.ts'
 import { forkWorker } from './worker-link.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
@@ -101,6 +100,7 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
   warnAboutConsole(logger, first.config, admin)
   const watcher = followFile({
     file: toAbsolute(options),
+    schemas: first.schemas.keys(),
     load: () => loadTested(options),
     apply,
     record,
@@ -128,12 +128,12 @@ function createLivePool(
   { logger, metrics, record }: Pick<FollowOptions, 'logger' | 'metrics'> & { readonly record: ConfigRecord },
 ) {
   const pseudonym = createPseudonym()
-  let current: Pick<Loaded, 'config' | 'text'> = first
+  let current = { config: first.config, texts: toTexts(first) }
   const pool = createWorkerPool({
     size: options.workers,
     fork: () => forkWorker(options.log),
     toStart: (address, worker) => ({
-      text: current.text,
+      ...current.texts,
       configFile: options.configFile,
       port: toPort(options, first, sharing, address),
       sharing,
@@ -146,17 +146,23 @@ function createLivePool(
     firstDelayMs: options.firstDelayMs ?? 1000,
   })
 
-  async function apply(config: GatewayConfig, text: string): Promise<void> {
+  async function apply(loaded: Loaded): Promise<void> {
+    const { config } = loaded
     assertSameServer(current.config.server, config.server)
     const fingerprint = fingerprintOf(config)
+    const texts = toTexts(loaded)
     const onDecided = (): void => {
-      current = { config, text }
+      current = { config, texts }
       record.applied(config)
     }
-    await pool.together((links) => changeTogether(links, { text, fingerprint, onDecided }))
+    await pool.together((links) => changeTogether(links, { texts, fingerprint, onDecided }))
   }
 
   return { pool, apply, current: () => current.config }
+}
+
+function toTexts({ text, schemas }: Loaded): Texts {
+  return { text, schemas: [...schemas] }
 }
 
 /** With sockets of their own, those that come later take the port that the system gave the first one. */

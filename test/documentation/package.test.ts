@@ -106,7 +106,7 @@ describe('the package', () => {
     const code = await Promise.all(files.map((file) => readFile(join(dist, file), 'utf8')))
     const bundled = code.join('\n').matchAll(/^\/\/ .*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//gm)
     const licences = await readFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
-    const named = [...licences.matchAll(/^(\S+) \d+\.\d+\.\d+ \((?:MIT|ISC|Apache-2\.0)\)\n\n\S/gm)]
+    const named = [...licences.matchAll(/^(\S+) \d+\.\d+\.\d+ \((?:MIT|ISC|Apache-2\.0|BSD-3-Clause)\)\n\n\S/gm)]
     expect(new Set(named.map(([, name]) => name))).toEqual(new Set([...bundled].map(([, name]) => name)))
     expect(named.map(([, name]) => name)).toContain('hono')
   })

@@ -48,7 +48,7 @@ describe('what is shipped', () => {
 
   it('has licences that ask for no more than to be named', () => {
     const licences = new Set(shipped.map(([, { license }]) => license))
-    expect([...licences].sort()).toEqual(['Apache-2.0', 'ISC', 'MIT'])
+    expect([...licences].sort()).toEqual(['Apache-2.0', 'BSD-3-Clause', 'ISC', 'MIT'])
   })
 
   it('runs nothing when it is installed', () => {

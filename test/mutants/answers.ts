@@ -110,9 +110,9 @@ const challenge = inFile('http/challenge.ts', CHALLENGE, [
 const problem = inFile('http/problem.ts', LEAKS, [
   {
     id: 'problem-keeps-reason',
-    find: 'const detail = invalidTokenText(error)',
+    find: 'const detail = error.details.detail ?? invalidTokenText(error)',
     replace:
-      'const detail = invalidTokenText(error) ?? String((error.cause as Error | undefined)?.message ?? error.reason)',
+      'const detail = error.details.detail ?? invalidTokenText(error) ?? String((error.cause as Error | undefined)?.message ?? error.reason)',
     removes: 'what went wrong inside stays inside',
     tests: ['security/bugs.test.ts'],
     guards: ['RFC 9457 5'],

@@ -1,6 +1,7 @@
 /** All mutants, by area. */
 import { ANSWERS } from './answers.ts'
 import { AUTHORIZATION } from './authorization.ts'
+import { BODIES } from './bodies.ts'
 import { CLAIMS_CHECKED } from './claims.ts'
 import { CONFIG, OPERATION } from './config.ts'
 import { CONSOLE } from './console.ts'
@@ -33,6 +34,7 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   routing: ROUTING,
   authorization: AUTHORIZATION,
   limits: LIMITS,
+  bodies: BODIES,
   windows: WINDOWS,
   store: STORE,
   fields: FIELDS,

@@ -156,19 +156,19 @@ const raw = inFile('http/raw-refusal.ts', HOSTS, [
   },
 ])
 
-const form = inFile('http/form-body.ts', EXPECT, [
+const form = inFile('http/whole-body.ts', EXPECT, [
   {
     id: 'form-size',
     find: 'if (bytes <= maxBytes) chunks.push(chunk)\n      else reject(',
     replace: 'chunks.push(chunk)\n      if (bytes > 1e9) reject(',
-    removes: 'a form that is read has a greatest size',
+    removes: 'a body that is read whole has a greatest size',
     guards: ['pitfall 4'],
   },
   {
     id: 'form-length',
     find: "if ((contentLength ?? 0) > maxBytes) throw new GatewayError('body_too_large', 'content_length')",
     replace: 'void contentLength',
-    removes: 'a form that is too large is not asked for',
+    removes: 'a body that is read whole and too large is not asked for',
     guards: ['pitfall 16'],
   },
 ])

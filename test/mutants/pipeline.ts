@@ -39,8 +39,8 @@ const order = inFile('pipeline.ts', PATHS, [
   },
   {
     id: 'stage-forward-last',
-    find: '  limitAfterAuth, // 429 503\n  checkClient, // is it still there?\n  forward,',
-    replace: '  checkClient, // is it still there?\n  forward, limitAfterAuth,',
+    find: '  limitAfterAuth, // 429 503\n  checkBody, // 400 413 415 422\n  checkClient, // is it still there?\n  forward,',
+    replace: '  checkBody,\n  checkClient, // is it still there?\n  forward, limitAfterAuth,',
     removes: 'what is over its limit reaches no upstream',
     tests: ['security/limits-evasion.test.ts'],
     guards: ['exact windows'],

@@ -23,10 +23,12 @@ export interface Target {
 /**
  * @param file replaces members of the file; `upstream` in it is the lenient one
  * @param clock what the gateway and the issuer's tokens go by; default: the system's
+ * @param files beside the route-scope file, by name
  */
 export async function startTarget(
   file: (parts: { readonly issuer: TestIssuer; readonly upstream: LenientUpstream }) => Record<string, unknown>,
   clock?: TestClock,
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Target> {
   const issuer = await createTestIssuer(clock && { now: clock.now })
   const upstream = await startLenientUpstream()
@@ -35,7 +37,7 @@ export async function startTarget(
     upstreams: { app: upstream.url },
     ...file({ issuer, upstream }),
   }
-  const gateway = await startGateway(content, {}, clock && { clock })
+  const gateway = await startGateway(content, {}, { ...(clock && { clock }), files })
   const { host } = new URL(gateway.url)
   const send = (bytes: string) => sendRaw(gateway.url, Buffer.from(bytes, 'latin1'))
   return {

@@ -13,6 +13,7 @@ export const DOCUMENTS = [
   'docs/cookbook.md',
   'docs/why-did-i-get-a-403.md',
   'docs/sessions.md',
+  'docs/bodies.md',
   'docs/speed.md',
   'docs/decisions.md',
   'docs/route-scope-file.md',

@@ -1,7 +1,7 @@
 /** A whole gateway for tests: real file, real listeners, real sockets, on free ports. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { type RunningGateway, type RunOptions, runGateway } from '../../src/run-gateway.ts'
 
@@ -14,6 +14,8 @@ export interface TestGateway extends RunningGateway {
   logText(): string
   /** Writes another file; the gateway sees it by itself. */
   rewrite(file: Readonly<Record<string, unknown>> | string): Promise<void>
+  /** Writes a file beside it. */
+  writeBeside(name: string, text: string): Promise<void>
 }
 
 /** A run may choose the client of all gateways: `UPSTREAM_CLIENT=undici vitest …`. */
@@ -22,12 +24,17 @@ const CLIENT = process.env.UPSTREAM_CLIENT === undefined ? {} : { upstreamClient
 type FileContent = Readonly<Record<string, unknown>>
 
 /** Writes a file in a folder of its own; `listen` and `admin` are free ports on 127.0.0.1 unless the file says otherwise. */
-export async function writeConfig(content: FileContent) {
+export async function writeConfig(content: FileContent, files: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
   const file = join(folder, 'scopegate.yaml')
   const rewrite = (next: FileContent | string) => writeFile(file, typeof next === 'string' ? next : onFreePorts(next))
+  const writeBeside = async (name: string, text: string) => {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  for (const [name, text] of Object.entries(files)) await writeBeside(name, text)
   await rewrite(content)
-  return { file, rewrite, close: () => rm(folder, { recursive: true, force: true }) }
+  return { file, rewrite, writeBeside, close: () => rm(folder, { recursive: true, force: true }) }
 }
 
 function onFreePorts(content: FileContent): string {
@@ -38,9 +45,9 @@ function onFreePorts(content: FileContent): string {
 export async function startGateway(
   content: FileContent,
   env: Readonly<Record<string, string>> = {},
-  options: Pick<RunOptions, 'clock'> = {},
+  { files, ...options }: Pick<RunOptions, 'clock'> & { readonly files?: Readonly<Record<string, string>> } = {},
 ): Promise<TestGateway> {
-  const config = await writeConfig(content)
+  const config = await writeConfig(content, files)
   const lines: string[] = []
   const running = await runGateway({ configFile: config.file, env, log: (text) => lines.push(text), ...options })
   return {
@@ -55,6 +62,7 @@ export async function startGateway(
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
     rewrite: config.rewrite,
+    writeBeside: config.writeBeside,
     async close() {
       await running.close()
       await config.close()

@@ -1,12 +1,14 @@
 /** The components of the document: the gateway's own, and those that operations of services lead to. */
-import { copy } from './copy.ts'
-import { type Json, type JsonObject, lookUp, pointerOf } from './json.ts'
+import { copy } from '../../config/openapi/copy.ts'
+import { isObject, type Json, type JsonObject, lookUp, pointerOf } from '../../config/openapi/json.ts'
+import type { ApiDocument } from '../../config/openapi/read-document.ts'
 import { freeName } from './path-template.ts'
-import type { ApiDocument } from './read-document.ts'
 
 export interface Components {
   /** Copies a piece of a service's document, and everything it refers to. A name that is taken gets the upstream's before it. */
   take(piece: Json, document: ApiDocument, upstream: string): Json
+  /** A schema file of the gateway's own, once; a reference to it. Its `$id` keeps its references inside it. */
+  keep(file: string, schema: Json): string
   /** All, by section and name. */
   toJson(): JsonObject
 }
@@ -15,6 +17,7 @@ export interface Components {
 export function createComponents(own: Readonly<Record<string, JsonObject>>): Components {
   const sections = new Map(Object.entries(own).map(([name, entries]) => [name, new Map(Object.entries(entries))]))
   const known = new Map<ApiDocument, Map<string, string>>()
+  const files = new Map<string, string>()
   /** One after the other: what refers to each other in a long chain would be too deep otherwise. */
   const waiting: (() => void)[] = []
 
@@ -47,8 +50,24 @@ export function createComponents(own: Readonly<Record<string, JsonObject>>): Com
     return target + tail
   }
 
+  function keep(file: string, schema: Json): string {
+    const schemas = sections.get('schemas') ?? new Map<string, Json>()
+    sections.set('schemas', schemas)
+    const before = files.get(file)
+    if (before !== undefined) return before
+    const name = toFreeName(schemas, file.replace(/^.*\/|\.\w+$/g, ''), 'body')
+    schemas.set(
+      name,
+      isObject(schema) ? { $id: `urn:scopegate:schema:${encodeURIComponent(name)}`, ...schema } : schema,
+    )
+    const reference = `#/components/schemas/${toPointer(name)}`
+    files.set(file, reference)
+    return reference
+  }
+
   return {
     take,
+    keep,
     toJson: () => Object.fromEntries([...sections].map(([name, entries]) => [name, Object.fromEntries(entries)])),
   }
 }

@@ -1,6 +1,6 @@
 /** Who may make a request, as far as the document of a service says it. */
-import { isObject, type Json, type JsonObject, listOf, memberOf, objectOf } from './json.ts'
-import { follow, type ServiceOperation } from './operations.ts'
+import { isObject, type Json, type JsonObject, listOf, memberOf, objectOf } from '../../config/openapi/json.ts'
+import { follow, type ServiceOperation } from '../../config/openapi/operations.ts'
 import { wholeParamOf } from './path-template.ts'
 
 export interface LineDraft {

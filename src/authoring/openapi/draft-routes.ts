@@ -1,10 +1,10 @@
 /** Routes drafted from a service's document, for people to finish. */
 import { stringify } from 'yaml'
+import { operationsOf, type ServiceOperation } from '../../config/openapi/operations.ts'
+import type { ApiDocument } from '../../config/openapi/read-document.ts'
 import { readRoutePath, shapeOf } from '../../config/route-path.ts'
 import { draftAccess, type LineDraft } from './draft-access.ts'
-import { operationsOf, type ServiceOperation } from './operations.ts'
 import { freeName, paramsOf, wholeParamOf } from './path-template.ts'
-import type { ApiDocument } from './read-document.ts'
 
 interface RouteDraft {
   readonly path: string

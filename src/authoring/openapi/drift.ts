@@ -1,10 +1,10 @@
 /** Where the routes and the document of a service say different things. */
 import type { GatewayConfig, Method, RouteConfig } from '../../config/gateway-config.ts'
+import { operationsOf, type ServiceOperation } from '../../config/openapi/operations.ts'
+import type { ApiDocument } from '../../config/openapi/read-document.ts'
 import { meantPolicy } from '../report-mode.ts'
 import { findMeetings, type Meeting } from './meetings.ts'
-import { operationsOf, type ServiceOperation } from './operations.ts'
 import { createRoutePaths, opens } from './path-template.ts'
-import type { ApiDocument } from './read-document.ts'
 
 export interface Drift {
   readonly upstream: string

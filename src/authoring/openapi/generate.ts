@@ -1,12 +1,12 @@
 /** The document of everything that the gateway lets through (OpenAPI 3.1). */
 import type { GatewayConfig, Method, RouteConfig } from '../../config/gateway-config.ts'
+import { type Json, type JsonObject, textOf } from '../../config/openapi/json.ts'
+import { operationsOf } from '../../config/openapi/operations.ts'
+import type { ApiDocument } from '../../config/openapi/read-document.ts'
 import { type Components, createComponents } from './components.ts'
-import { type Json, type JsonObject, textOf } from './json.ts'
 import { findMeetings, type Meeting } from './meetings.ts'
 import { bareOperation, responsesOf, takeOperation, takeResponses } from './merge-operation.ts'
-import { operationsOf } from './operations.ts'
 import { createRoutePaths, freeName, opens, type PathTemplate, paramsOf, shapeOf, toPath } from './path-template.ts'
-import type { ApiDocument } from './read-document.ts'
 import { HEADERS, PROBLEM, refusalResponses } from './refusals.ts'
 import { describeSecurity, linesFor, securitySchemes } from './security.ts'
 
@@ -37,7 +37,7 @@ export function createOpenApi(
     for (const meeting of own) addOfService(paths, meeting, components)
     // What the service says of a `**` route is all there is below it.
     const isTold = own.length > 0 && route.path.endsWith('**')
-    for (const template of isTold ? [] : routePaths.templatesOf(route)) addBare(paths, route, template)
+    for (const template of isTold ? [] : routePaths.templatesOf(route)) addBare(paths, route, template, components)
   }
   return {
     openapi: '3.1.0',
@@ -61,10 +61,10 @@ function addOfService(paths: Paths, meeting: Meeting, components: Components): v
 }
 
 /** Methods of which the service has said nothing. */
-function addBare(paths: Paths, route: RouteConfig, template: PathTemplate): void {
+function addBare(paths: Paths, route: RouteConfig, template: PathTemplate, components: Components): void {
   for (const method of methodsOf(route)) {
     if (paths.has(method, template.segments)) continue
-    const operation = bareOperation(method, template, route.bodyBytes)
+    const operation = bareOperation(method, template, route, components)
     paths.add(method, template.segments, complete(route, method, operation))
   }
 }

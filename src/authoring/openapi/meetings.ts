@@ -1,7 +1,7 @@
 /** Where a route and an operation of a service meet: the path that a client sends so that the service gets its own. */
 import type { GatewayConfig, RouteConfig } from '../../config/gateway-config.ts'
+import type { ServiceOperation } from '../../config/openapi/operations.ts'
 import { paramOf, segmentsOf } from '../example-path.ts'
-import type { ServiceOperation } from './operations.ts'
 import { freeName, opens, paramsOf, type RoutePaths, renameParams, shapeOf, wholeParamOf } from './path-template.ts'
 
 export interface Meeting {

@@ -1,9 +1,11 @@
 /** An operation as a client of the gateway sees it: what its service says of it, within what the gateway lets through. */
+import type { BodyPolicy } from '../../config/body-policy.ts'
 import type { RouteConfig } from '../../config/gateway-config.ts'
+import { isObject, type Json, type JsonObject, objectOf, textOf } from '../../config/openapi/json.ts'
+import { follow } from '../../config/openapi/operations.ts'
+import { contentTypesOf } from '../words.ts'
 import type { Components } from './components.ts'
-import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts'
 import type { Meeting } from './meetings.ts'
-import { follow } from './operations.ts'
 import { type PathTemplate, paramsOf } from './path-template.ts'
 import { answerFields, refusalReference, refusalResponses, refusalsOf } from './refusals.ts'
 
@@ -14,13 +16,28 @@ const TAKEN = ['tags', 'summary', 'externalDocs', 'deprecated', 'requestBody'] a
 const NOT_SENT = ['authorization', 'accept', 'content-type']
 
 /** What the gateway knows of an operation: its path, and that it may have a body. */
-export function bareOperation(method: string, { segments, rest }: PathTemplate, bodyBytes: number): JsonObject {
+export function bareOperation(
+  method: string,
+  { segments, rest }: PathTemplate,
+  { body: policy, bodyBytes }: RouteConfig,
+  components: Components,
+): JsonObject {
   const parameters = pathParameters(segments, new Map(), rest)
-  const body = { description: `At most ${bodyBytes} bytes.`, content: { '*/*': {} } }
+  const description = `At most ${bodyBytes} bytes.`
+  const body =
+    policy === undefined || policy.isOpenApi
+      ? { description, content: { '*/*': {} } }
+      : { description, required: true, content: checkedContent(policy, components) }
   return {
     ...(parameters.length > 0 && { parameters }),
     ...(['POST', 'PUT', 'PATCH'].includes(method) && { requestBody: body }),
   }
+}
+
+/** Of a schema file: the gateway checks it. */
+function checkedContent(policy: BodyPolicy, components: Components): JsonObject {
+  const schema = { $ref: components.keep(policy.file, policy.root) }
+  return Object.fromEntries(contentTypesOf(policy.operations).map((type) => [type, { schema }]))
 }
 
 /** Without security. */

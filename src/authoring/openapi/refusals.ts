@@ -1,13 +1,15 @@
 /** What the gateway itself answers, as components: problem documents (RFC 9457) and their fields. */
 import type { RouteConfig } from '../../config/gateway-config.ts'
+import type { Json, JsonObject } from '../../config/openapi/json.ts'
 import { ERRORS, type ErrorCode } from '../../errors.ts'
-import type { Json, JsonObject } from './json.ts'
 
 const NAMES: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
   403: 'Forbidden',
   413: 'ContentTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'UnprocessableContent',
   429: 'TooManyRequests',
   502: 'BadGateway',
   503: 'ServiceUnavailable',
@@ -42,9 +44,18 @@ export const PROBLEM: JsonObject = {
     type: { type: 'string', format: 'uri' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    detail: { type: 'string', description: 'Why the token was refused.' },
+    detail: { type: 'string', description: 'Why the token or the body was refused.' },
     code: { type: 'string', description: 'Stable name of what happened.', enum: Object.keys(ERRORS) },
     requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      description: 'What is wrong with the body: a JSON Pointer, as a fragment, and what the schema asks for there.',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
     scope: { type: 'string', description: 'The cheapest scopes that would do, separated by spaces.' },
     because: { type: 'array', items: { type: 'string' }, description: 'What the lines that did not fit ask for.' },
     'violated-policies': { type: 'array', items: { type: 'string' }, description: 'Names of the limits exceeded.' },
@@ -78,13 +89,17 @@ export function answerFields({ rateLimits }: RouteConfig): JsonObject {
 }
 
 const TOKEN_CODES: readonly ErrorCode[] = ['missing_token', 'insufficient_scope']
+const BODY_CODES: readonly ErrorCode[] = ['unsupported_media_type', 'body_mismatch']
 
 /** The refusals that a request for a known path and method may get: status → name of the response. */
 export function refusalsOf(route: RouteConfig, method: string, isPublic: boolean): ReadonlyMap<string, string> {
   const ofToken: readonly number[] = TOKEN_CODES.map((code) => ERRORS[code].status)
+  const ofBody: readonly number[] = BODY_CODES.map((code) => ERRORS[code].status)
+  const hasBody = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method)
   const found = Object.entries(NAMES).filter(([status]) => {
     if (ofToken.includes(Number(status))) return !isPublic
-    if (Number(status) === ERRORS.body_too_large.status) return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method)
+    if (ofBody.includes(Number(status))) return hasBody && route.body !== undefined
+    if (Number(status) === ERRORS.body_too_large.status) return hasBody
     return Number(status) !== ERRORS.rate_limited.status || route.rateLimits.length > 0
   })
   return new Map(found)

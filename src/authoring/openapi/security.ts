@@ -1,10 +1,10 @@
 /** Who may, as far as OpenAPI can say it, and the rest in words. */
 import type { AllowLine, GatewayConfig, Method, RouteConfig } from '../../config/gateway-config.ts'
+import type { Json, JsonObject } from '../../config/openapi/json.ts'
 import { meantPolicy } from '../report-mode.ts'
 import { choicesOf } from '../requirement.ts'
 import { describeAccess } from '../route-listing.ts'
 import { describeLine } from '../words.ts'
-import type { Json, JsonObject } from './json.ts'
 
 /** Lines for a method; undefined: it is public. */
 export function linesFor(route: RouteConfig, method: string): readonly AllowLine[] | undefined {

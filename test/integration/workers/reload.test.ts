@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openTo } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
@@ -62,6 +65,31 @@ describe('a new file for several workers', () => {
     process.kill(first, 'SIGKILL')
     await waitFor('the replacement', () => gateway.workers()[0] !== first)
     expect(await bodies(gateway)).toEqual(new Set(['200 a']))
+  })
+
+  it('is in force with the schemas it was read with, also in a worker that starts when they are bad', async () => {
+    const a = await named('a')
+    const folder = await mkdtemp(join(tmpdir(), 'scopegate-'))
+    keep({ close: () => rm(folder, { recursive: true }) })
+    const schema = join(folder, 'order.json')
+    await writeFile(schema, '{"type":"array"}')
+    const file = openTo(a.url, { body: { schema } })
+    const gateway = keep(await spawnWorkers({ workers: 2, ...file }))
+    const post = async () => {
+      const lines = ['POST / HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 2']
+      const answers = await Promise.all(Array.from({ length: 20 }, () => request(gateway.url, lines, '{}')))
+      return [...new Set(answers.map((answer) => answer.status))]
+    }
+    expect(await post()).toEqual([422])
+    await writeFile(schema, '{"type":"arry"}')
+    await waitFor('the refusal', () => gateway.metric(REFUSED))
+    const [first = 0] = gateway.workers()
+    process.kill(first, 'SIGKILL')
+    await waitFor('the replacement', () => gateway.workers()[0] !== first)
+    expect(await post()).toEqual([422])
+    await writeFile(schema, '{"type":"object"}')
+    await waitFor('the reload', () => gateway.metric(APPLIED))
+    expect(await post()).toEqual([200])
   })
 
   it('that needs a restart changes none', async () => {

@@ -34,7 +34,7 @@ function start(prepare: (folder: string) => string = (folder) => write(path.join
       loads += 1
       return loadConfigFile(file, {})
     },
-    onLoaded: async (config) => {
+    onLoaded: async ({ config }) => {
       await onLoaded(config)
       loaded.push(config.server.listen.port)
     },

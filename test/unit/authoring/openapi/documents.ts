@@ -2,8 +2,8 @@
 import { validate } from '@hyperjump/json-schema/openapi-3-1'
 import { stringify } from 'yaml'
 import { createOpenApi } from '../../../../src/authoring/openapi/generate.ts'
-import { type ApiDocument, readDocument } from '../../../../src/authoring/openapi/read-document.ts'
 import type { GatewayConfig } from '../../../../src/config/gateway-config.ts'
+import { type ApiDocument, readDocument } from '../../../../src/config/openapi/read-document.ts'
 import { formatProblem } from '../../../../src/config/problem.ts'
 import { policy } from '../../../support/policy-file.ts'
 

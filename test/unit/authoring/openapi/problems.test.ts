@@ -36,11 +36,19 @@ afterAll(() => {
   for (const status of byStatus.keys()) unregisterSchema(`${uri}/${status}`)
 })
 
-const details = { scope: 'a b', because: ['so'], violatedPolicies: ['per-user'], retryAfterSeconds: 3 }
+const errors = [{ pointer: '#/a', detail: 'must be integer' }]
+const details = {
+  errors,
+  detail: 'so',
+  scope: 'a b',
+  because: ['so'],
+  violatedPolicies: ['per-user'],
+  retryAfterSeconds: 3,
+}
 
 describe('the problem documents in the OpenAPI document', () => {
   it('are there for the statuses of a known path and method', () => {
-    expect([...byStatus.keys()]).toEqual([400, 401, 413, 429, 502, 503, 504, 403].toSorted((a, b) => a - b))
+    expect([...byStatus.keys()]).toEqual([400, 401, 413, 415, 422, 429, 502, 503, 504, 403].toSorted((a, b) => a - b))
   })
 
   it.each(codes)('are what the gateway answers: %s', async (code) => {

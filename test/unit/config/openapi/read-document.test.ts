@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readDocument } from '../../../../src/authoring/openapi/read-document.ts'
+import { readDocument } from '../../../../src/config/openapi/read-document.ts'
 
 const head = 'openapi: 3.1.0\ninfo: { title: Orders, version: "1" }\n'
 
