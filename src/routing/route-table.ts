@@ -15,14 +15,15 @@ export interface RouteMatch {
   readonly rest: string
 }
 
-interface TrieNode {
-  /** By decoded segment. */
-  readonly literals: Map<string, TrieNode>
-  param?: TrieNode
+/** A class, so that all nodes have one shape: V8 reads them with one load. */
+class TrieNode {
+  /** By decoded segment; absent where no literal follows, as at nearly all ends of a large table. */
+  literals: Map<string, TrieNode> | undefined
+  param: TrieNode | undefined
   /** The route whose path ends here. */
-  exact?: Leaf
+  exact: Leaf | undefined
   /** The route whose path goes on with `**` here. */
-  below?: Leaf
+  below: Leaf | undefined
 }
 
 interface Leaf {
@@ -44,7 +45,7 @@ const PARAMETER = /^\{(\w+)\}$/
  * with their lines, here they only must not pass.
  */
 export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
-  const root: TrieNode = { literals: new Map() }
+  const root = new TrieNode()
   for (const route of routes) insert(root, route)
   return {
     match(path) {
@@ -88,11 +89,12 @@ function assertLiteral(text: string, path: string): void {
 
 function child(node: TrieNode, literal: string | undefined): TrieNode {
   if (literal === undefined) {
-    node.param ??= { literals: new Map() }
+    node.param ??= new TrieNode()
     return node.param
   }
   const key = literalKey(literal)
-  const next = node.literals.get(key) ?? { literals: new Map() }
+  node.literals ??= new Map()
+  const next = node.literals.get(key) ?? new TrieNode()
   node.literals.set(key, next)
   return next
 }
@@ -110,7 +112,7 @@ function find(node: TrieNode, path: string, start: number, end: number): Leaf | 
   if (start > end) return node.exact ?? node.below
   const slash = path.indexOf('/', start)
   const stop = slash === -1 ? end : slash
-  const literal = node.literals.size > 0 ? node.literals.get(decode(path.slice(start, stop))) : undefined
+  const literal = node.literals?.get(decode(path.slice(start, stop)))
   const found = literal && find(literal, path, stop + 1, end)
   if (found) return found
   const viaParam = node.param && stop > start ? find(node.param, path, stop + 1, end) : undefined

@@ -152,8 +152,8 @@ const table = inFile('routing/route-table.ts', TABLE_UNIT, [
   },
   {
     id: 'literals-decoded',
-    find: 'node.literals.get(decode(path.slice(start, stop)))',
-    replace: 'node.literals.get(path.slice(start, stop))',
+    find: 'node.literals?.get(decode(path.slice(start, stop)))',
+    replace: 'node.literals?.get(path.slice(start, stop))',
     removes: 'no spelling of a segment slips past its route',
     guards: ['CVE-2026-22031', 'flaw 8'],
   },
