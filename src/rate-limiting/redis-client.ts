@@ -51,8 +51,12 @@ function createClusterClient(config: RedisConfig, account: Pick<RedisOptions, 'u
     // Certificates are made out to names: do not turn those into addresses first.
     ...(config.tls && { dnsLookup: (address, done) => done(null, address) }),
   })
-  // ioredis connects to a node with the first command for it, and rejects those that come until it is connected.
-  return client.on('+node', connectMaster)
+  // ioredis connects to a node with the first command for it, and rejects those that come until it is connected. That it asks
+  // itself whether the cluster is whole is such a command, so nothing is connected to before the answer.
+  client.on('ready', () => client.nodes('master').forEach(connectMaster))
+  return client.on('+node', (node: Redis) => {
+    if (client.status === 'ready') connectMaster(node)
+  })
 }
 
 function connectMaster(node: Redis): void {
