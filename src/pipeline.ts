@@ -133,7 +133,9 @@ function readForm(visit: Visit): Promise<void> | undefined {
   const route = visit.match?.route
   if (visit.limits.form.length === 0 || !fields.hasBody || route === undefined || visit.body) return undefined
   if (!isForm(fields.contentType)) return undefined
-  return readSmallBody(visit.exchange, fields.contentLength, route.bodyBytes).then((body) => {
+  const { bodyBytes: maxBytes, timeouts } = route
+  const limits = { contentLength: fields.contentLength, maxBytes, idleMs: timeouts.idleMs }
+  return readSmallBody(visit.exchange, limits).then((body) => {
     visit.body = body
   })
 }

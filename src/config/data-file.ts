@@ -21,17 +21,21 @@ type Yaml = ReturnType<typeof parseDocument>
 /** Throws when the text is nested too deeply or its aliases multiply it. @param file as messages call it */
 export function readDataFile(text: string, file: string): DataFileResult {
   const source = createSourceFile(text, file)
+  // Without the line itself: the name may be that of any file, also of one that holds a secret.
+  const problemAt = (at: number, path: JsonPath, message: string): Problem => ({
+    ...source.problem(at, path, message),
+    ...{ source: '', caret: 0 },
+  })
   const yaml = parseDocument(source.text, { prettyErrors: false, logLevel: 'error', uniqueKeys: false })
   const [error] = yaml.errors
-  if (error)
-    return { problems: [source.problem(Math.min(error.pos[0], source.text.length), [], 'not valid YAML or JSON')] }
+  if (error) return { problems: [problemAt(Math.min(error.pos[0], source.text.length), [], 'not valid YAML or JSON')] }
   const twice = findDuplicateKey(yaml)
-  if (twice) return { problems: [source.problem(twice.range?.[0] ?? 0, [], 'this key stands twice in its mapping')] }
+  if (twice) return { problems: [problemAt(twice.range?.[0] ?? 0, [], 'this key stands twice in its mapping')] }
   const offset = (path: JsonPath) => offsetOf(yaml, path)
   return {
     found: {
       data: yaml.toJS({ maxAliasCount: 100 }) as Json,
-      problem: (path, message) => source.problem(offset(path), path, message),
+      problem: (path, message) => problemAt(offset(path), path, message),
       line: (path) => source.line(offset(path)),
     },
   }

@@ -68,10 +68,30 @@ function signatureOf({ claims, token }: Trial): string | undefined {
 function toCaller(config: GatewayConfig, { claims, token }: Trial, nowMs: number): Caller | undefined {
   if (token !== undefined) {
     const text = [token.header, token.claims, 'unsigned'].map(toPart).join('.')
-    return (accepted) => readUnverifiedToken(config, text, accepted, nowMs)
+    return oncePerIssuers((accepted) => readUnverifiedToken(config, text, accepted, nowMs))
   }
   if (claims === undefined) return undefined
-  return (accepted) => readClaimedToken(config, claims, accepted, nowMs)
+  return oncePerIssuers((accepted) => readClaimedToken(config, claims, accepted, nowMs))
+}
+
+/** Reads a token once for all routes that accept the same issuers: it may be long, and the routes many. */
+function oncePerIssuers(caller: Caller): Caller {
+  const outcomes = new Map<string, { readonly token?: AccessToken; readonly error?: unknown }>()
+  return (accepted) => {
+    const key = accepted?.join('\n') ?? ''
+    const known = outcomes.get(key) ?? attempt(() => caller(accepted))
+    outcomes.set(key, known)
+    if (known.token === undefined) throw known.error
+    return known.token
+  }
+}
+
+function attempt(read: () => AccessToken): { readonly token?: AccessToken; readonly error?: unknown } {
+  try {
+    return { token: read() }
+  } catch (error) {
+    return { error }
+  }
 }
 
 function toPart(value: unknown): string {

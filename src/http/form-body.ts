@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.ts'
-import { readWholeBody } from './whole-body.ts'
+import { readWholeBody, type WholeBodyLimits } from './whole-body.ts'
 
 /** A login form is small; a larger one is refused rather than counted wrongly. */
 const MAX_FORM_BYTES = 64 * 1024
@@ -10,10 +10,6 @@ export function isForm(contentType: string | undefined): boolean {
 }
 
 /** `readWholeBody` for a form, which is small. */
-export function readSmallBody(
-  exchange: Exchange,
-  contentLength: number | undefined,
-  maxBodyBytes: number,
-): Promise<Buffer> {
-  return readWholeBody(exchange, contentLength, Math.min(MAX_FORM_BYTES, maxBodyBytes), 'form')
+export function readSmallBody(exchange: Exchange, limits: Omit<WholeBodyLimits, 'reason'>): Promise<Buffer> {
+  return readWholeBody(exchange, { ...limits, maxBytes: Math.min(MAX_FORM_BYTES, limits.maxBytes), reason: 'form' })
 }

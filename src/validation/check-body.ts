@@ -47,7 +47,9 @@ function check(visit: BodyVisit, match: RouteMatch, compiled: BodyCheck | undefi
     else assertMatches(checkValue, body)
   }
   if (visit.body !== undefined) return verify(visit.body)
-  return readWholeBody(visit.exchange, fields.contentLength, match.route.bodyBytes, 'body_size').then(verify)
+  const { bodyBytes: maxBytes, timeouts } = match.route
+  const limits = { contentLength: fields.contentLength, maxBytes, idleMs: timeouts.idleMs, reason: 'body_size' }
+  return readWholeBody(visit.exchange, limits).then(verify)
 }
 
 function assertNoneNeeded(content: ContentCheck | undefined, method: string): void {

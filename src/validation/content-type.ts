@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+"
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})((?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"[^"\\\\]*"))*)[ \\t]*$`)
-const CHARSET = /;[ \t]*charset="?([^";\t ]*)"?/gi
+const CHARSET = /;[ \t]*charset=("[^"]*"|[^;\t ]*)/gi
 
 /**
  * The media type of a body in lower case (RFC 9110 section 8.3.1); undefined: there is none. Only what is sent on is looked
@@ -16,7 +16,7 @@ export function readContentType(fields: readonly string[]): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     const name = (fields[i] as string).toLowerCase()
     const value = fields[i + 1] as string
-    if (name === 'content-encoding' && value.trim().toLowerCase() !== 'identity') {
+    if (name === 'content-encoding' && value.toLowerCase() !== 'identity') {
       const accept = ['Accept-Encoding', 'identity'] as const
       throw new GatewayError('unsupported_media_type', 'body_coding', { detail: 'the body must not be coded', accept })
     }
@@ -25,9 +25,11 @@ export function readContentType(fields: readonly string[]): string | undefined {
     written = value
   }
   if (written === undefined) return undefined
-  const [, type = '', parameters = ''] = MEDIA_TYPE.exec(written.trim()) ?? []
+  const [, type = '', parameters = ''] = MEDIA_TYPE.exec(written) ?? []
   if (type === '') throw new GatewayError('unsupported_media_type', 'body_type_malformed')
-  const charsets = [...parameters.matchAll(CHARSET)].map(([, charset = '']) => charset.toLowerCase())
+  const charsets = [...parameters.matchAll(CHARSET)].map(([, charset = '']) =>
+    charset.replaceAll('"', '').toLowerCase(),
+  )
   if (charsets.some((charset) => charset !== 'utf-8')) {
     throw new GatewayError('unsupported_media_type', 'body_charset', { detail: 'the charset of JSON is UTF-8' })
   }

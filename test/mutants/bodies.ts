@@ -46,8 +46,8 @@ const check = inFile('validation/check-body.ts', WIRE, [
   },
   {
     id: 'checked-body-size',
-    find: 'match.route.bodyBytes',
-    replace: '2 ** 30',
+    find: 'const { bodyBytes: maxBytes, timeouts } = match.route',
+    replace: 'const { timeouts } = match.route\n  const maxBytes = 2 ** 30',
     removes: 'a body that is read has a greatest size',
   },
 ])

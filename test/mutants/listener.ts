@@ -159,10 +159,26 @@ const raw = inFile('http/raw-refusal.ts', HOSTS, [
 const form = inFile('http/whole-body.ts', EXPECT, [
   {
     id: 'form-size',
-    find: 'if (bytes <= maxBytes) chunks.push(chunk)\n      else reject(',
-    replace: 'chunks.push(chunk)\n      if (bytes > 1e9) reject(',
+    find: 'if (gathered.bytes + chunk.length <= maxBytes) gathered.add(chunk)\n      else fail(',
+    replace: 'gathered.add(chunk)\n      if (gathered.bytes > 1e9) fail(',
     removes: 'a body that is read whole has a greatest size',
     guards: ['pitfall 4'],
+  },
+  {
+    id: 'body-of-nobody',
+    find: "if (incoming.destroyed) return fail(new GatewayError('request_timeout', 'client_closed'))",
+    replace: '',
+    removes: 'a client that left before its body is read frees its place',
+    tests: ['unit/http/whole-body.test.ts'],
+    guards: ['floods'],
+  },
+  {
+    id: 'body-idle',
+    find: 'const timer = setTimeout(idle, idleMs)',
+    replace: 'const timer = setTimeout(idle, 1e8 + idleMs)',
+    removes: 'a client that falls silent inside its body frees its place',
+    tests: ['unit/http/whole-body.test.ts'],
+    guards: ['floods'],
   },
   {
     id: 'form-length',
