@@ -13,6 +13,7 @@ describeWithBrowser('CORS in a browser', () => {
   let browser: Browser
   let context: BrowserContext
   let shop: WebOrigin
+  let second: WebOrigin
   let foreign: WebOrigin
   let issuer: TestIssuer
   let upstream: TestUpstream
@@ -21,14 +22,14 @@ describeWithBrowser('CORS in a browser', () => {
 
   beforeAll(async () => {
     browser = await launchBrowser()
-    ;[shop, foreign] = [await startWebOrigin(), await startWebOrigin()]
+    ;[shop, second, foreign] = [await startWebOrigin(), await startWebOrigin(), await startWebOrigin()]
     issuer = await createTestIssuer()
     upstream = await startUpstream()
     gateway = await startGateway({
       issuers: { main: { issuer: issuer.issuer, audience: 'shop-api' } },
       upstreams: { app: upstream.url },
       cors: {
-        spa: { origins: [shop.origin, shop.byName], maxAge: '10m' },
+        spa: { origins: [shop.origin, shop.byName, second.origin], maxAge: '10m' },
         brief: { origins: [shop.origin], maxAge: '0s' },
         cookies: { origins: [shop.origin], credentials: true },
         everyone: { origins: ['*'] },
@@ -46,7 +47,7 @@ describeWithBrowser('CORS in a browser', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    await Promise.all([gateway, upstream, issuer, shop, foreign].map((one) => one?.close()))
+    await Promise.all([gateway, upstream, issuer, shop, second, foreign].map((one) => one?.close()))
   })
   beforeEach(async () => {
     context = await browser.newContext()
@@ -81,7 +82,7 @@ describeWithBrowser('CORS in a browser', () => {
       const page = await openPage(origin)
       expect(await fetchFrom(page, `${gateway.url}/orders/stolen`, bearer())).toBe('unreadable')
     }
-    await expect.poll(() => reasons('/orders/stolen')).toEqual(['preflight', 'preflight'])
+    await expect.poll(() => reasons('/orders/stolen'), { timeout: 10_000 }).toEqual(['preflight', 'preflight'])
     expect(arrived('/orders/stolen')).toEqual([])
   })
 
@@ -94,7 +95,9 @@ describeWithBrowser('CORS in a browser', () => {
       const opaque = await fetchFrom(page, `${gateway.url}/orders/simple`, { ...options, mode: 'no-cors' })
       expect(opaque).toMatchObject({ status: 0, type: 'opaque', body: '' })
     }
-    await expect.poll(() => reasons('/orders/simple')).toEqual(Array(2 * simple.length).fill('token_missing'))
+    await expect
+      .poll(() => reasons('/orders/simple'), { timeout: 10_000 })
+      .toEqual(Array(2 * simple.length).fill('token_missing'))
     expect(arrived('/orders/simple')).toEqual([])
   })
 
@@ -103,5 +106,61 @@ describeWithBrowser('CORS in a browser', () => {
     expect(await fetchFrom(page, `${gateway.url}/cookies`)).toBe('unreadable')
     expect(await fetchFrom(page, `${gateway.url}/none`)).toBe('unreadable')
     expect(await fetchFrom(page, `${gateway.url}/everyone`)).toMatchObject({ status: 200, type: 'cors' })
+  })
+
+  /** How often it was asked for this path, once so many requests themselves stand in the log. */
+  async function preflights(path: string, requests: number): Promise<number> {
+    const others = () => reasons(path).filter((reason) => reason !== 'preflight').length
+    await expect.poll(others, { timeout: 10_000 }).toBe(requests)
+    return reasons(path).length - requests
+  }
+
+  it('asks before a request once for each path and field, as long as the file says', async () => {
+    const page = await openPage(shop.origin)
+    for (let n = 0; n < 4; n++) await fetchFrom(page, `${gateway.url}/orders/asked`, bearer())
+    expect(await preflights('/orders/asked', 4)).toBe(1)
+    await fetchFrom(page, `${gateway.url}/orders/asked`, { ...bearer(), method: 'PUT' })
+    const other = { headers: { ...bearer().headers, 'X-Other': 'a' } }
+    await fetchFrom(page, `${gateway.url}/orders/asked`, other)
+    expect(await preflights('/orders/asked', 6)).toBe(2)
+    for (let n = 0; n < 3; n++) await fetchFrom(page, `${gateway.url}/brief`, bearer())
+    expect(await preflights('/brief', 3)).toBe(3)
+  })
+
+  it('keeps cookies for pages that the file names for it', async () => {
+    const page = await openPage(shop.origin)
+    await context.addCookies([{ name: 'a', value: 'b', url: gateway.url }])
+    const read = await fetchFrom(page, `${gateway.url}/cookies`, { credentials: 'include' })
+    expect(read).toMatchObject({ status: 200 })
+    expect(upstream.lastField('cookie')).toEqual(['a=b'])
+    for (const path of ['/orders/1', '/everyone']) {
+      expect(await fetchFrom(page, gateway.url + path, { credentials: 'include' })).toBe('unreadable')
+    }
+    const elsewhere = await openPage(foreign.origin)
+    expect(await fetchFrom(elsewhere, `${gateway.url}/cookies`, { credentials: 'include' })).toBe('unreadable')
+  })
+
+  it('gives nothing to pages without an origin: a frame in a sandbox and a data: URL', async () => {
+    const page = await openPage(shop.origin)
+    await page.setContent(
+      '<iframe sandbox="allow-scripts" srcdoc="a frame"></iframe><iframe src="data:text/html,x"></iframe>',
+    )
+    const frames = page.frames().slice(1)
+    expect(frames).toHaveLength(2)
+    for (const frame of frames) {
+      for (const path of ['/orders/1', '/everyone', '/cookies']) {
+        expect(await fetchFrom(frame, gateway.url + path, path === '/orders/1' ? bearer() : {})).toBe('unreadable')
+      }
+    }
+  })
+
+  it('shares no answer between origins in the cache of the browser, for both may read theirs', async () => {
+    const { length } = arrived('/orders/cached')
+    for (const origin of [shop.origin, second.origin, shop.origin]) {
+      const page = await openPage(origin)
+      const answer = await fetchFrom(page, `${gateway.url}/orders/cached`, { ...bearer(), cache: 'force-cache' })
+      expect(answer, origin).toMatchObject({ status: 200 })
+    }
+    expect(arrived('/orders/cached').length).toBeGreaterThanOrEqual(length + 2)
   })
 })
