@@ -163,4 +163,21 @@ describeWithBrowser('CORS in a browser', () => {
     }
     expect(arrived('/orders/cached').length).toBeGreaterThanOrEqual(length + 2)
   })
+
+  it('is asked nothing about the private network by a page of the internet: Chromium asks the person', async () => {
+    const { host } = new URL(shop.origin)
+    const remote = await launchBrowser([`--ip-address-space-overrides=${host}=public`])
+    try {
+      for (const permissions of [[], ['local-network-access']]) {
+        const page = await (await remote.newContext({ permissions })).newPage()
+        await page.goto(shop.origin)
+        const answer = await fetchFrom(page, `${gateway.url}/orders/near`, bearer())
+        if (permissions.length === 0) expect(answer).toBe('unreadable')
+        else expect(answer).toMatchObject({ status: 200 })
+      }
+      expect(await preflights('/orders/near', 1)).toBe(1)
+    } finally {
+      await remote.close()
+    }
+  })
 })

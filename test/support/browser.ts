@@ -37,8 +37,8 @@ export function describeWithBrowser(name: string, body: () => void, missing = br
  * A browser without a window; `newContext()` makes a person with cookies and a cache of their own. Whoever launches it
  * closes it. It has no sandbox of its own (tests run as root in containers), so it is for pages of ours alone.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(args: string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(browserMissing)
-  return chromium.launch({ executablePath, chromiumSandbox: false })
+  return chromium.launch({ executablePath, chromiumSandbox: false, args })
 }
