@@ -14,7 +14,8 @@ export function readFormField(body: Uint8Array, name: string): string | undefine
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replace(RAW, escapeByte)
   const values = new URLSearchParams(`&${text}`).getAll(name)
   if (values.length > 1) throw new GatewayError('malformed_request', 'form_field_twice')
-  return values[0] === undefined ? undefined : strip(values[0]).toLowerCase()
+  const [value] = values
+  return value === undefined ? undefined : strip(value).toLowerCase()
 }
 
 function escapeByte(byte: string): string {

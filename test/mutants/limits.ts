@@ -193,8 +193,8 @@ const form = inFile(
     },
     {
       id: 'form-field-case',
-      find: 'return values[0]?.trim().toLowerCase()',
-      replace: 'return values[0]',
+      find: 'strip(value).toLowerCase()',
+      replace: 'value',
       removes: 'a user name is counted in every spelling',
       guards: ['one client, one window'],
     },
