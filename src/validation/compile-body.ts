@@ -5,12 +5,15 @@ import formats from 'ajv-formats'
 import type { BodyOperation, BodyPolicy } from '../config/body-policy.ts'
 import { type BodyCheck, type CheckValue, type ContentCheck, keepBodyCheck } from './body-check.ts'
 import { describeMismatch } from './describe-mismatch.ts'
+import { findCycle } from './find-cycle.ts'
 import { createOperationFinder } from './find-operation.ts'
 import { findSchemaFaults, type SchemaFault, toSchemaFault } from './schema-faults.ts'
 import { indexOfRepeated } from './unique-items.ts'
 
 /** A larger value is checked up to its first mistake: a list of all could be larger than the body. */
 const MAX_COLLECTED_VALUES = 1000
+const MAX_URL_LENGTH = 2048
+const URL_START = /^(?:https?|ftp):\/\/\S+$/i
 const ROOT = 'urn:scopegate:body'
 
 /** What is wrong, and the operation whose schema it is. */
@@ -59,10 +62,8 @@ function createCompiler(policy: BodyPolicy): Compile {
     if (faults.length > 0) return faults
     try {
       const reference = { $ref: `${ROOT}#${encodeURI(pointer)}` }
-      const check = toCheck(quick.compile(reference), thorough.compile(reference))
-      // One that refers to itself without end does so for every value.
-      check(null)
-      return check
+      const cycle = findCycle(policy.root, pointer)
+      return cycle === undefined ? toCheck(quick.compile(reference), thorough.compile(reference)) : [cycle]
     } catch (error) {
       return [toSchemaFault(error, policy, pointer)]
     }
@@ -100,9 +101,13 @@ function createAjv({ root, isOpenApi }: BodyPolicy, allErrors: boolean): Ajv2020
     ownProperties: true,
     // 19.99 is a multiple of 0.01.
     multipleOfPrecision: 9,
+    // Members that were looked at are kept in an object: "constructor" and "__proto__" would always be there.
+    code: { process: (code) => code.replace(/\b(props\d+) = (\1 \|\| )?\{\}/g, '$1 = $2{__proto__:null}') },
     logger: false,
   })
   formats.default(ajv)
+  // The library's own takes a time that grows with the square of the length.
+  ajv.addFormat('url', isUrl)
   ajv.removeKeyword('uniqueItems')
   ajv.addKeyword({
     keyword: 'uniqueItems',
@@ -115,12 +120,22 @@ function createAjv({ root, isOpenApi }: BodyPolicy, allErrors: boolean): Ajv2020
   return ajv
 }
 
+function isUrl(text: string): boolean {
+  return text.length <= MAX_URL_LENGTH && URL_START.test(text) && URL.canParse(text)
+}
+
 function toCheck(quick: ValidateFunction, thorough: ValidateFunction): CheckValue {
   return (value) => {
-    // Anything but true is none: a validator that answers later has not said yes.
-    if (quick(value) === true) return undefined
-    const { errors } = isSmall(value, MAX_COLLECTED_VALUES) ? collect(thorough, value) : quick
-    return describeMismatch(errors ?? [])
+    try {
+      // Anything but true is none: a validator that answers later has not said yes.
+      if (quick(value) === true) return undefined
+      const { errors } = isSmall(value, MAX_COLLECTED_VALUES) ? collect(thorough, value) : quick
+      return describeMismatch(errors ?? [])
+    } catch (error) {
+      // A comparison calls "valueOf" and "toString", which a client may have sent as something else.
+      if (error instanceof TypeError) return [{ pointer: '#', detail: 'does not match' }]
+      throw error
+    }
   }
 }
 

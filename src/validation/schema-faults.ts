@@ -41,7 +41,7 @@ function deepest(errors: readonly ErrorObject[]): ErrorObject[] {
 
 /** What the compiler threw; it names the word or the place in its message, if anything. */
 export function toSchemaFault(error: unknown, { root }: BodyPolicy, pointer: string): SchemaFault {
-  if (error instanceof RangeError) return { pointer, message: 'the schema refers to itself without end' }
+  if (error instanceof RangeError) return { pointer, message: 'the schema is nested too deeply' }
   const message = (error instanceof Error ? error.message : 'does not compile').replace(/^strict mode: /, '')
   const word = /^unknown keyword: "(.*)"$/.exec(message)?.[1]
   const place = /^(.*) ignored in schema at path "[^"#]*#([^"]*)"$/.exec(message)

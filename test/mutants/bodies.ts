@@ -115,11 +115,29 @@ const compile = inFile('validation/compile-body.ts', COMPILED, [
     removes: 'a misspelt word is no schema',
   },
   {
-    id: 'schema-without-end',
-    find: '      check(null)\n',
-    replace: '',
+    id: 'schema-cycle',
+    find: 'return cycle === undefined ?',
+    replace: 'return cycle !== null ?',
     tests: SCHEMAS,
-    removes: 'a schema that refers to itself without end does not load',
+    removes: 'a schema that refers to itself does not load',
+  },
+  {
+    id: 'schema-unevaluated-prototype',
+    find: '$2{__proto__:null}',
+    replace: '$2{}',
+    removes: 'a name of a prototype is no member that was looked at',
+  },
+  {
+    id: 'schema-url-length',
+    find: 'text.length <= MAX_URL_LENGTH && ',
+    replace: '',
+    removes: 'a URL has a greatest length',
+  },
+  {
+    id: 'schema-comparison-throws',
+    find: 'if (error instanceof TypeError) return',
+    replace: 'if (error instanceof SyntaxError) return',
+    removes: 'a body that makes a comparison throw does not match',
   },
 ])
 

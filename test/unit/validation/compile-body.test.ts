@@ -89,6 +89,48 @@ describe('a compiled schema', () => {
   })
 })
 
+describe('a schema whose members have names of prototypes', () => {
+  it('does not take what no alternative has', () => {
+    const check = compile({
+      anyOf: [
+        { properties: { a: {} }, required: ['a'] },
+        { properties: { b: {} }, required: ['b'] },
+      ],
+      unevaluatedProperties: false,
+    })
+    expect(check({ a: 'x' })).toBeUndefined()
+    expect(check(JSON.parse('{"a":"x","__proto__":{"isAdmin":true}}'))).toEqual([
+      { pointer: '#/__proto__', detail: 'is not allowed here' },
+    ])
+    expect(check(JSON.parse('{"a":1,"constructor":1}'))).toHaveLength(1)
+  })
+
+  it.each(['{"valueOf":1}', '{"toString":1}'])('does not match %s, which has another method than an object', (body) => {
+    expect(compile({ const: { a: 1 } })(JSON.parse(body))).toHaveLength(1)
+    expect(compile({ items: { enum: [{ a: 1 }] } })([JSON.parse(body)])).toHaveLength(1)
+  })
+})
+
+describe('the format url', () => {
+  const check = compile({ format: 'url' })
+
+  it.each(['http://a.example', 'https://a.example:8443/b?c=d#e', 'ftp://a.example/b'])('takes %s', (text) => {
+    expect(check(text)).toBeUndefined()
+  })
+
+  it.each(['a', 'http://', 'javascript:alert(1)', ' http://a.example', 'http://a.example/ b', 'http:a.example'])(
+    'refuses "%s"',
+    (text) => {
+      expect(check(text)).toHaveLength(1)
+    },
+  )
+
+  it('looks at no more than 2,048 characters', () => {
+    expect(check(`http://a.example/${'b'.repeat(2031)}`)).toBeUndefined()
+    expect(check(`http://a.example/${'b'.repeat(2032)}`)).toHaveLength(1)
+  })
+})
+
 describe('indexOfRepeated', () => {
   it('finds an equal item whatever the order of its members', () => {
     expect(indexOfRepeated([1, '1', [1], { a: 1, b: [2] }, null, { b: [2], a: 1 }])).toBe(5)
