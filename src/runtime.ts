@@ -59,7 +59,7 @@ export function createRuntime(
     config,
     routes: createRouteTable(routes),
     authenticator,
-    readFields: createRequestFieldsReader(identityFields, pseudonym, config.login !== undefined),
+    readFields: createRequestFieldsReader(identityFields, pseudonym),
     clientAddress: createClientAddress(config.trustedProxies),
     sessions,
     bodies: bodyChecksOf(config.routes),

@@ -43,14 +43,9 @@ const NONE: readonly string[] = Object.freeze([])
 /**
  * @param ownedFields names of the identity fields that the gateway sets
  * @param pseudonym how this gateway calls itself in `Via`
- * @param hasSessions some cookies are the gateway's own
  * @returns the reader; it throws `malformed_request` (400) and `headers_too_large` (431)
  */
-export function createRequestFieldsReader(
-  ownedFields: Iterable<string>,
-  pseudonym: string,
-  hasSessions = false,
-): ReadRequestFields {
+export function createRequestFieldsReader(ownedFields: Iterable<string>, pseudonym: string): ReadRequestFields {
   const owned = new Set([...ownedFields].map(toFieldKey))
   // Raw names repeat; the memo is bounded because clients choose them.
   const memo = new Map<string, FieldAction>()
@@ -59,7 +54,6 @@ export function createRequestFieldsReader(
     let action = memo.get(name)
     if (action === undefined) {
       action = classifyField(name, owned)
-      if (action === 'cookie' && !hasSessions) action = 'pass'
       if (memo.size < MEMO_SIZE) memo.set(name, action)
     }
     return action

@@ -26,9 +26,12 @@ export interface RenewalDeps {
 /** The session with new tokens; undefined: it has ended at the authorization server. Rejects with `login_unavailable`. */
 export type Renew = (session: Session) => Promise<Session | undefined>
 
-/** Longer than the request to the token endpoint may take: a claim runs out only under a process that is gone. */
-const LOCK_MS = 10_000
-const PATIENCE_MS = 8_000
+/**
+ * Longer than discovery, the token endpoint and the keys may take together, five seconds each: a claim runs out only under a
+ * process that is gone.
+ */
+const LOCK_MS = 20_000
+const PATIENCE_MS = 18_000
 const ASK_AGAIN_MS = 40
 /** How much longer than the new access token the outcome is kept, for browsers that never got the new cookie. */
 const OUTLIVES_MS = 60_000
@@ -44,8 +47,11 @@ export function createRenewal(deps: RenewalDeps): Renew {
   /** What came of it, if it is known; where refresh tokens stay the same, there may be one of an earlier time. */
   async function findOutcome(key: string, { renewedAtMs }: Session): Promise<Outcome | undefined> {
     const sealed = await store.find(key)
-    const outcome = sealed === undefined ? undefined : ((await sealer.open('renewal', sealed)) as Outcome | undefined)
-    if (outcome?.for !== key) return undefined
+    if (sealed === undefined) return undefined
+    const outcome = (await sealer.open('renewal', sealed)) as Outcome | undefined
+    // A process with a newer key has been there: the token is used, and to use it again might end the session.
+    if (outcome === undefined) throw new GatewayError('login_unavailable', 'renewal_sealed_elsewhere')
+    if (outcome.for !== key) return undefined
     return outcome.session === null || outcome.session.renewedAtMs > renewedAtMs ? outcome : undefined
   }
 

@@ -65,7 +65,7 @@ const own = inFile('own-cookies.ts', OVER_SOCKETS, [
   },
   {
     id: 'own-cookies-set',
-    find: 'return OWN.test(value)',
+    find: 'return SETS_OWN.test(value)',
     replace: 'return false',
     removes: 'no upstream sets a session',
   },
@@ -169,7 +169,7 @@ const renewing = inFile('sessions/renewal.ts', RENEWAL, [
   },
   {
     id: 'renewal-of-this-token',
-    find: 'if (outcome?.for !== key) return undefined',
+    find: 'if (outcome.for !== key) return undefined',
     replace: 'if (outcome === undefined) return undefined',
     removes: 'a renewal that Redis puts in the place of another does not count',
     tests: ['unit/sessions/renewal.test.ts'],

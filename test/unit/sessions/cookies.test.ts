@@ -81,6 +81,8 @@ describe('own cookies', () => {
   it('are known in what an upstream sets', () => {
     expect(setsOwnCookie('__host-SCOPEGATE-session=x; Path=/')).toBe(true)
     expect(setsOwnCookie(' __Host-scopegate-session=x')).toBe(true)
+    expect(setsOwnCookie('=__Host-scopegate-session=x')).toBe(true)
+    expect(setsOwnCookie(' = __Host-scopegate-session=x')).toBe(true)
     expect(setsOwnCookie('session=__Host-scopegate-session')).toBe(false)
   })
 })

@@ -44,6 +44,14 @@ function setup(
 }
 
 describe('a renewal', () => {
+  it('does not use a token again when somebody with another key has stored what came of it', async () => {
+    const { calls, process, store } = setup(async () => NEW)
+    const other = createSealer([{ id: 'newer', secret: COOKIE_KEYS.old }])
+    await store.publish('hash of r0', await other.seal('renewal', { for: 'hash of r0', session: null }), 60_000)
+    await expect(process()(SESSION)).rejects.toMatchObject({ reason: 'renewal_sealed_elsewhere' })
+    expect(calls).toEqual([])
+  })
+
   it('asks the issuer once for many requests in several processes, and all get the same', async () => {
     const { calls, process } = setup(async () => NEW)
     const processes = [process(), process(), process()]
@@ -99,7 +107,7 @@ describe('a renewal', () => {
     await store.publish('hash of r0', (await store.find('hash of r9')) ?? '', 60_000)
     expect((await process()(SESSION))?.accessToken).toBe('of r0')
     await store.publish('hash of r8', 'nonsense', 60_000)
-    expect((await process()({ ...SESSION, refreshToken: 'r8' }))?.accessToken).toBe('of r8')
+    await expect(process()({ ...SESSION, refreshToken: 'r8' })).rejects.toMatchObject({ code: 'login_unavailable' })
   })
 
   it('gives what it got to its own request also when the store is lost by then', async () => {
