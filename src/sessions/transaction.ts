@@ -17,7 +17,7 @@ export interface Transaction {
 
 const LIFETIME_MS = 600_000
 /** Logins at once, such as tabs of a browser that was restarted. */
-const MAX_OPEN = 5
+const MAX_OPEN = 3
 /** `login-<seconds in base 36>-<start of the state>`. The time in the name orders them; nothing else depends on it. */
 const NAME = /^login-([0-9a-z]{1,9})-[\w-]{12}$/
 

@@ -49,7 +49,7 @@ describe('where a login leads back to (RFC 9700 section 4.11)', () => {
     '/#x',
     '/ä',
     '/app;x',
-    `/${'a'.repeat(2048)}`,
+    `/${'a'.repeat(512)}`,
     '/auth/login',
     '/auth/login?return_to=/auth/login',
     '/auth',
