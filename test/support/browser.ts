@@ -1,7 +1,7 @@
 /** A real Chromium from PATH for tests: the browser is the only one who can say what a page may read and keep. */
 import { spawnSync } from 'node:child_process'
 import { type Browser, chromium } from 'playwright-core'
-import { describe, it } from 'vitest'
+import { describeWith } from './describe-with.ts'
 
 /** As Debian, Ubuntu and Google name it. */
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome']
@@ -17,20 +17,9 @@ function findChromium(): string | undefined {
 
 const browserMissing = findChromium() === undefined ? 'chromium is not in PATH' : undefined
 
-/** `describe` for tests that need a browser. Without one: skipped with a line that says so, or failed when CI=true. */
-export function describeWithBrowser(name: string, body: () => void, missing = browserMissing): void {
-  if (missing === undefined) {
-    describe(name, body)
-  } else if (process.env.CI === 'true') {
-    describe(name, () => {
-      it('finds what it needs', () => {
-        throw new Error(missing)
-      })
-    })
-  } else {
-    console.warn(`skipped: ${name}: ${missing}`)
-    describe.skip(name, body)
-  }
+/** `describeWith` a browser. */
+export function describeWithBrowser(name: string, body: () => void): void {
+  describeWith(browserMissing, name, body)
 }
 
 /**

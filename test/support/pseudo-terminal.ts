@@ -1,6 +1,6 @@
 /** A command on a pseudo-terminal of its own, by `script` of util-linux, as somebody sits in front of it. */
 import { spawn, spawnSync } from 'node:child_process'
-import { describe, it } from 'vitest'
+import { describeWith } from './describe-with.ts'
 import { waitFor } from './wait-for.ts'
 
 /** Ends the input, where a line begins. */
@@ -41,14 +41,8 @@ export function openTerminal(command: readonly string[], cwd: string): Terminal 
   }
 }
 
-/** `describe` for tests that need a terminal. Without `script`: skipped with a line that says so, or failed when CI=true. */
+/** `describeWith` a terminal. */
 export function describeWithTerminal(name: string, body: () => void): void {
   const isThere = spawnSync('script', ['--version']).status === 0
-  if (isThere) describe(name, { timeout: 120_000 }, body)
-  else if (process.env.CI === 'true')
-    describe(name, () => it('finds script', () => Promise.reject(new Error('script is missing'))))
-  else {
-    console.warn(`skipped: ${name}: script (util-linux) is not in PATH`)
-    describe.skip(name, body)
-  }
+  describeWith(isThere ? undefined : 'script (util-linux) is not in PATH', name, body, { timeout: 120_000 })
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
-import { describe, it } from 'vitest'
+import { describeWith } from './describe-with.ts'
 import { freePort } from './free-port.ts'
 
 export interface TestRedis {
@@ -28,20 +28,9 @@ export interface TestRedis {
 const redisMissing: string | undefined =
   spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'redis-server is not in PATH'
 
-/** `describe` for tests that need a real Redis. Without one: skipped with a line that says so, or failed when CI=true. */
-export function describeWithRedis(name: string, body: () => void, missing = redisMissing): void {
-  if (missing === undefined) {
-    describe(name, body)
-  } else if (process.env.CI === 'true') {
-    describe(name, () => {
-      it('finds what it needs', () => {
-        throw new Error(missing)
-      })
-    })
-  } else {
-    console.warn(`skipped: ${name}: ${missing}`)
-    describe.skip(name, body)
-  }
+/** `describeWith` a real Redis. */
+export function describeWithRedis(name: string, body: () => void): void {
+  describeWith(redisMissing, name, body)
 }
 
 /** The Redis at REDIS_URL, or a server of its own; `close` ends only the latter. For tests that leave the server alone. */
@@ -51,9 +40,9 @@ export async function findRedis(): Promise<{ readonly url: string; close(): Prom
   return { url: redis.url, close: redis.kill }
 }
 
-/** `describeWithRedis` for tests that can also use REDIS_URL. */
+/** Likewise, for tests that can also use REDIS_URL. */
 export function describeWithAnyRedis(name: string, body: () => void): void {
-  describeWithRedis(name, body, process.env.REDIS_URL ? undefined : redisMissing)
+  describeWith(process.env.REDIS_URL ? undefined : redisMissing, name, body)
 }
 
 /** @param args Further arguments of redis-server; a configuration file comes first. */

@@ -1,7 +1,8 @@
 /** The harness itself, with the shortest round there is. What is measured here is thrown away. */
 import { execFile } from 'node:child_process'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { findProgram } from '../../../bench/processes.ts'
+import { describeWith } from '../../support/describe-with.ts'
 
 const ROOT = new URL('../../..', import.meta.url).pathname
 const missing = ['wrk', 'taskset'].filter((program) => findProgram(program) === undefined)
@@ -17,12 +18,7 @@ function bench(...args: string[]): Promise<{ code: unknown; stdout: string; stde
   })
 }
 
-describe('the bench', () => {
-  if (missing.length > 0 && process.env.CI !== 'true') {
-    it.skip(`needs ${missing.join(' and ')}`, () => {})
-    return
-  }
-
+describeWith(missing.length === 0 ? undefined : `${missing.join(' and ')} not in PATH`, 'the bench', () => {
   it('measures a row', async () => {
     const { code, stdout, stderr } = await bench('--rows', 'passthrough')
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('round 1 of 1') })
