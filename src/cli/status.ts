@@ -1,9 +1,8 @@
 /** `scopegate status`: whether the file on the disk is what a running gateway enforces. */
-import { hash } from 'node:crypto'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ConfigStatus } from '../config/config-record.ts'
-import { type LoadResult, MAX_FILE_BYTES } from '../config/load.ts'
+import { digestOf, type LoadResult, MAX_FILE_BYTES } from '../config/load.ts'
 import { withoutControls } from '../config/problem.ts'
 import { readTextFile } from '../config/read-file.ts'
 import { FILE_OPTIONS, loadFor } from './arguments.ts'
@@ -40,15 +39,21 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
   const asked = await ask(url, passwordOf(loaded))
   if (typeof asked === 'string') {
     if (json) io.stdout(`${JSON.stringify({ ok: false, url, unreachable: asked }, null, 2)}\n`)
-    else io.stderr(`scopegate: no gateway answers at ${url}: ${asked}\n`)
+    else io.stderr(`scopegate: no gateway answers at ${url}: ${asked}\n${hintFor(loaded, values.url)}`)
     return 2
   }
-  const onDisk = readDisk(io, file, asked.gateway)
+  const onDisk = readDisk(path.resolve(io.cwd, file), loaded, asked.gateway)
   const { ready, gateway } = asked
   const ok = ready && onDisk.state === 'in-force' && gateway.lastRefusal === undefined
   const report: StatusReport = { ok, url, ...asked, file: onDisk }
   io.stdout(json ? `${JSON.stringify(report, null, 2)}\n` : format(io, report))
   return ok ? 0 : 1
+}
+
+/** With a file that does not load, the right place may not have been asked. */
+function hintFor({ config }: LoadResult, url: string | undefined): string {
+  const isGuess = config === undefined && url === undefined
+  return isGuess ? 'The file does not load, so its admin address is not known: say --url.\n' : ''
 }
 
 function readUrl(text: string | undefined): string | undefined {
@@ -101,20 +106,24 @@ function isStatus(body: unknown): body is ConfigStatus {
   return typeof body === 'object' && body !== null && 'digest' in body && 'appliedAt' in body && 'tests' in body
 }
 
-function readDisk({ cwd }: CommandIo, file: string, { digest: inForce }: ConfigStatus): StatusReport['file'] {
-  const whole = path.resolve(cwd, file)
+function readDisk(
+  file: string,
+  { config, schemas }: LoadResult,
+  { digest: inForce }: ConfigStatus,
+): StatusReport['file'] {
   try {
-    const digest = hash('sha256', readTextFile(whole, MAX_FILE_BYTES), 'base64url')
-    return { path: whole, state: digest === inForce ? 'in-force' : 'differs', digest }
+    // A file that does not load here, where a variable may be missing, can still be the one in force.
+    const digest = config?.digest ?? digestOf(readTextFile(file, MAX_FILE_BYTES), schemas)
+    return { path: file, state: digest === inForce ? 'in-force' : 'differs', digest }
   } catch {
-    return { path: whole, state: 'unreadable' }
+    return { path: file, state: 'unreadable' }
   }
 }
 
 function format(io: CommandIo, { ok, url, ready, reasons, file, gateway }: StatusReport): string {
   const { good, bad, strong } = coloursFor(io)
   const { digest, appliedAt, source, routes, tests, reports, lastRefusal } = gateway
-  const verdict = ok ? good('in force') : bad(whatIsWrong(file.state, ready, lastRefusal !== undefined))
+  const verdict = ok ? good('in force') : bad(whatIsWrong(file.state, lastRefusal !== undefined))
   const rows: [string, string][] = [
     ['gateway', `${url}, ${ready ? 'ready' : `not ready: ${reasons.join(', ')}`}`],
     ['in force', `${source} since ${appliedAt}`],
@@ -134,9 +143,9 @@ function format(io: CommandIo, { ok, url, ready, reasons, file, gateway }: Statu
 
 const DISK = { 'in-force': 'in force', differs: 'another one than is in force', unreadable: 'cannot be read' } as const
 
-function whatIsWrong(state: StatusReport['file']['state'], ready: boolean, isRefused: boolean): string {
+function whatIsWrong(state: StatusReport['file']['state'], isRefused: boolean): string {
   if (isRefused) return 'the last file was refused; the one before is in force'
   if (state === 'unreadable') return 'the file on the disk cannot be read'
   if (state === 'differs') return 'the file on the disk is not in force'
-  return ready ? '' : 'in force, and not ready'
+  return 'in force, and not ready'
 }

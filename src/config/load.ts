@@ -105,6 +105,11 @@ export function loadConfigFile(file: string, env: Environment, options: LoadFile
   }
 }
 
+/** Of a file and the schema files that it names: SHA-256, base64url. */
+export function digestOf(text: string, schemas: Schemas = new Map()): string {
+  return hash('sha256', [text, ...schemas.values()].join('\0'), 'base64url')
+}
+
 function check(
   document: ConfigDocument,
   report: Report,
@@ -118,7 +123,7 @@ function check(
   if (!left) return undefined
   return resolve(left.file, report, {
     ...left,
-    digest: () => hash('sha256', [options.text, ...schemas.values()].join('\0'), 'base64url'),
+    digest: () => digestOf(options.text, schemas),
     names: writtenNames(data, found),
     knowsDefaults: isReadable('defaults', found),
     knowsLogin: isReadable('login', found),

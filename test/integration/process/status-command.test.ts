@@ -1,4 +1,7 @@
 /** `scopegate status` against a gateway that runs as `scopegate start` starts it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { dispatch } from '../../../src/cli/dispatch.ts'
 import { openTo, startGateway, writeConfig } from '../../support/gateway.ts'
@@ -51,6 +54,18 @@ describe.each([1, 2])('scopegate status, with %i workers', (workers) => {
   })
 })
 
+it('scopegate status counts the schema files of the file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'scopegate-status-'))
+  keep({ close: () => rm(folder, { recursive: true, force: true }) })
+  const schema = join(folder, 'body.json')
+  await writeFile(schema, '{"type":"object"}')
+  const route = { path: '/a', to: 'app', methods: ['POST'], public: 'for tests', body: { schema } }
+  const gateway = keep(await spawnWorkers({ upstreams: { app: UP }, routes: [route], workers: 1 }))
+  expect(await status(gateway)).toMatchObject({ code: 0, out: expect.stringContaining(': in force\n') })
+  await writeFile(schema, '{"type":')
+  await waitFor('the refusal', async () => (await status(gateway)).out.includes('was refused'))
+})
+
 it('scopegate status sends the password of the file, and says when it has none', async () => {
   const admin = { port: 0, password: 'sixteen characters at least' }
   const gateway = keep(await spawnWorkers({ ...good(), admin, workers: 1 }))
@@ -75,6 +90,11 @@ describe('scopegate status, where the gateway listens', () => {
     expect(asked).toMatchObject({ code: 1, err: '' })
     expect(asked.out).toContain(`gateway   http://127.0.0.1:${port}, ready\n`)
     expect(asked.out).toContain(`in force  ${gateway.configFile} since `)
+  })
+
+  it('says so when the file does not load, and nobody answers at the default address', async () => {
+    const { file } = keep(await writeConfig({ nothing: true }))
+    expect(await statusOf(file)).toMatchObject({ code: 2, err: expect.stringMatching(/9090: .*\n.*say --url\.\n$/) })
   })
 
   it('asks for --url when the file has no admin listener', async () => {
