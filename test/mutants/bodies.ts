@@ -191,8 +191,8 @@ const reload = [
     [
       {
         id: 'schema-in-digest',
-        find: '[options.text, ...schemas.values()]',
-        replace: '[options.text]',
+        find: '[text, ...schemas.values()]',
+        replace: '[text]',
         removes: 'a schema file that changes is another configuration',
       },
     ],
