@@ -1,10 +1,10 @@
 /** A test for a line that no test touches. */
-import { stringify } from 'yaml'
 import type { AllowLine, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import { readClaimedToken } from './claims-token.ts'
 import { exampleClaims } from './example-claims.ts'
 import { createFreshValues, examplePath, segmentsOf } from './example-path.ts'
+import { inFlow } from './in-flow.ts'
 import { requirementsOf } from './requirement.ts'
 import type { CoveredLine } from './run-tests.ts'
 import { createSimulation } from './simulate.ts'
@@ -58,6 +58,5 @@ export function createExamples(config: GatewayConfig, nowMs: number): FindExampl
 
 /** As an entry of `tests`, on one line. */
 export function toTestEntry({ method, path, claims }: ExampleRequest): string {
-  const entry = { request: `${method} ${path}`, ...(claims && { token: claims }), expect: 200 }
-  return `- ${stringify(entry, { collectionStyle: 'flow', lineWidth: 0 }).trim()}`
+  return `- ${inFlow({ request: `${method} ${path}`, ...(claims && { token: claims }), expect: 200 })}`
 }

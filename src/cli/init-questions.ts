@@ -1,14 +1,9 @@
 /** Options, a realm, a document, answers and presets, in this order → what a new route-scope file says. */
 import type { z } from 'zod'
+import { inFlow } from '../authoring/in-flow.ts'
 import { draftRoutes } from '../authoring/openapi/draft-routes.ts'
 import { routesOfScopes } from '../authoring/starter/from-realm.ts'
-import {
-  formatRoutes,
-  inFlow,
-  proposeRoutes,
-  type Starter,
-  type StarterUpstream,
-} from '../authoring/starter/starter.ts'
+import { formatRoutes, proposeRoutes, type Starter, type StarterUpstream } from '../authoring/starter/starter.ts'
 import { httpOrigin, httpUrl, name } from '../config/fields.ts'
 import { UsageError } from './command-io.ts'
 import type { DocumentSource, RealmSource } from './init-sources.ts'

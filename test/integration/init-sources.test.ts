@@ -120,6 +120,17 @@ components: { securitySchemes: { ${login} } }
     expect(read()).toContain('# Left out: GET /orders/{id}.pdf (line 6): the route-scope file cannot say this path\n')
   })
 
+  it('takes nothing from the environment for what the document says', async () => {
+    const security = 'security: [{ login: ["${HOME}"] }, { login: ["a,${PATH}", "${PATH:-x}"] }]'
+    writeFileSync(join(folder, 'api.yaml'), documentOf(`  /orders: { get: { ${security} } }`))
+    expect(scopegate(['init', '--yes', '--from-openapi', 'api.yaml'])).toMatchObject({ status: 0, stderr: '' })
+    expect(parse(read()).routes[0].allow).toEqual([
+      { methods: ['GET'], scopes: '$${HOME}' },
+      { methods: ['GET'], scopes: { all: ['a,$${PATH}', '$${PATH:-x}'] } },
+    ])
+    await expectGood()
+  })
+
   it('says in comments what validate will warn of', async () => {
     const paths = '  /a/{b}/c: { get: { security: [{ login: [a:read] }] } }\n  /a/x/{d}: { get: { security: [] } }'
     writeFileSync(join(folder, 'api.yaml'), documentOf(paths))

@@ -1,8 +1,8 @@
 /** Routes drafted from a service's document, for people to finish. */
-import { stringify } from 'yaml'
 import { operationsOf, type ServiceOperation } from '../../config/openapi/operations.ts'
 import type { ApiDocument } from '../../config/openapi/read-document.ts'
 import { readRoutePath, shapeOf } from '../../config/route-path.ts'
+import { inFlow } from '../in-flow.ts'
 import { draftAccess, type LineDraft } from './draft-access.ts'
 import { freeName, paramsOf, wholeParamOf } from './path-template.ts'
 
@@ -74,8 +74,8 @@ function formatRoute({ path, operations }: RouteDraft, upstream: string): string
   const open = lines.filter(({ isPublic }) => isPublic)
   const closed = lines.filter(({ isPublic }) => !isPublic)
   return [
-    `  - path: ${inFlow([path]).slice(1, -1)}`,
-    `    to: ${inFlow([upstream]).slice(1, -1)}`,
+    `  - path: ${inFlow(path)}`,
+    `    to: ${inFlow(upstream)}`,
     ...(open.length > 0 ? [`    methods: [${open.map(({ method }) => method).join(', ')}]`] : []),
     ...(open.length > 0 ? ['    public: the document asks for no token'] : []),
     ...(closed.length > 0 ? ['    allow:', ...closed.map(formatLine)] : []),
@@ -84,13 +84,8 @@ function formatRoute({ path, operations }: RouteDraft, upstream: string): string
 }
 
 function formatLine({ method, scopes, comment }: LineDraft): string {
-  const list = inFlow(scopes)
-  const condition = scopes.length === 1 ? list.slice(1, -1) : `{ all: ${list} }`
+  const list = scopes.map(inFlow).join(', ')
+  const condition = scopes.length === 1 ? list : `{ all: [${list}] }`
   const line = `      - { methods: [${method}], scopes: ${condition} }`
   return comment === '' ? line : `${line}   # ${comment}`
-}
-
-/** With the quotes that a text needs there. */
-function inFlow(value: unknown): string {
-  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim()
 }

@@ -1,6 +1,6 @@
 /** A route-scope file to begin with, in which comments say what each part is for. */
-import { stringify } from 'yaml'
 import { withoutControls } from '../../config/problem.ts'
+import { inFlow } from '../in-flow.ts'
 
 export interface StarterUpstream {
   readonly name: string
@@ -114,12 +114,4 @@ function formatCors(origins: readonly string[]): string {
 /** A line of its own; whatever the text holds, it stays one. */
 export function toComment(text: string): string {
   return `# ${withoutControls(text)}\n`
-}
-
-/** A text with the quotes that it needs within `{ … }`; `${` stays what it is. */
-export function inFlow(text: string): string {
-  const options = { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 } as const
-  return stringify([text.replaceAll('${', () => '$${')], options)
-    .trim()
-    .slice(1, -1)
 }

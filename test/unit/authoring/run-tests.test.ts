@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { findRedTests, runTests } from '../../../src/authoring/run-tests.ts'
 import { createExamples, toTestEntry } from '../../../src/authoring/suggest-test.ts'
 import { policy } from '../../support/policy-file.ts'
@@ -154,6 +155,21 @@ describe('the coverage of allow lines', () => {
       '- { request: GET /users/2/orders, token: { scope: orders:read profile, sub: "2" }, expect: 200 }',
       '- { request: GET /catalog/2, expect: 200 }',
     ])
+  })
+
+  it('has a suggestion that takes nothing from the environment', () => {
+    const roles = { any: ['a$${HOME}, b'] }
+    const allow = [{ methods: ['GET'], scopes: '$${HOME}', roles }]
+    const config = policy({ routes: [{ path: '/a', to: 'orders', allow }] })
+    const example = createExamples(config, NOW)({ route: config.routes[0] as never, line: 0 })
+    const entry = toTestEntry(example ?? { method: 'GET', path: '?' })
+    const [test] = parse(entry)
+    expect(test.token).toEqual({ scope: '$${HOME}', realm_access: { roles: ['a$${HOME}, b'] } })
+    const { results, coverage } = runTests(
+      policy({ routes: [{ path: '/a', to: 'orders', allow }], tests: [test] }),
+      NOW,
+    )
+    expect([results[0]?.failures, coverage[0]?.tests]).toEqual([[], 1])
   })
 
   it('has no suggestion for a line that nothing reaches', () => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { dispatch } from '../../../src/cli/dispatch.ts'
+import { loadConfigFile } from '../../../src/config/load.ts'
 import { policyFile } from '../../support/policy-file.ts'
 import { DOCUMENT } from './openapi-document.ts'
 import { createTestIo } from './test-io.ts'
@@ -93,5 +94,18 @@ left out: OPTIONS /health (line 19): the gateway does not forward this method
     const { out, err } = await run('import', 'odd.json', '--upstream', 'orders')
     expect(parse(out).routes.map((route: { path: string }) => route.path)).toEqual(["/it's", '/no'])
     expect(err.split('\n').filter((line) => line.startsWith('left out: '))).toHaveLength(2)
+  })
+
+  it('takes nothing from the environment for what the document says', async () => {
+    const security = [{ login: ['${HOME}'] }, { login: ['a,${HOME}', '${PATH:-x}'] }]
+    const schemes = { login: { type: 'oauth2', flows: {} } }
+    const paths = { '/${HOME}': { get: {} }, '/$HOME': { get: { security } } }
+    write('env.json', JSON.stringify({ openapi: '3.1.0', paths, components: { securitySchemes: schemes } }))
+    const { out, err } = await run('import', 'env.json', '--upstream', 'orders')
+    expect(err).toBe('left out: GET /${HOME} (line 1): the route-scope file cannot say this path\n')
+    write('env.yaml', policyFile({}) + out)
+    const { config } = loadConfigFile('env.yaml', { HOME: 'orders:read' }, { cwd: folder })
+    const allow = config?.routes.flatMap((route) => route.policy.allow.map(({ scopes }) => scopes?.values)) ?? []
+    expect([config?.routes[0]?.path, ...allow]).toEqual(['/$HOME', ['${HOME}'], ['a,${HOME}', '${PATH:-x}']])
   })
 })
