@@ -57,6 +57,6 @@ export function createExamples(config: GatewayConfig, nowMs: number): FindExampl
 }
 
 /** As an entry of `tests`, on one line. */
-export function toTestEntry({ method, path, claims }: ExampleRequest): string {
-  return `- ${inFlow({ request: `${method} ${path}`, ...(claims && { token: claims }), expect: 200 })}`
+export function toTestEntry({ method, path, claims }: ExampleRequest, expect = 200): string {
+  return `- ${inFlow({ request: `${method} ${path}`, ...(claims && { token: claims }), expect })}`
 }

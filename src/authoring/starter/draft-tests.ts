@@ -1,7 +1,6 @@
 /** Tests for a new route-scope file: what each line lets through, and what it is there to refuse. */
-import { stringify } from 'yaml'
 import type { GatewayConfig, RouteConfig } from '../../config/gateway-config.ts'
-import { createExamples, type FindExample, toTestEntry } from '../suggest-test.ts'
+import { createExamples, type ExampleRequest, type FindExample, toTestEntry } from '../suggest-test.ts'
 
 /** YAML of the section `tests`; empty when no request gets anywhere. `nowMs` is in ms since the epoch. */
 export function draftTests(config: GatewayConfig, nowMs: number): string {
@@ -22,12 +21,12 @@ function entriesFor(route: RouteConfig, findExample: FindExample): string[] {
   const [first] = opened
   return [
     ...(unauthenticated ? [toTestEntry(unauthenticated)] : []),
-    ...opened.map(toTestEntry),
-    ...(first ? [refusal(first, 401), refusal(first, 403, { sub: 'somebody-else' })] : []),
+    ...opened.map((one) => toTestEntry(one)),
+    ...(first ? refusalsOf(first) : []),
   ]
 }
 
-function refusal({ method, path }: { method: string; path: string }, status: number, token?: object): string {
-  const entry = { request: `${method} ${path}`, ...(token && { token }), expect: status }
-  return `- ${stringify(entry, { collectionStyle: 'flow', lineWidth: 0 }).trim()}`
+/** Without a token, and with one that opens nothing. */
+function refusalsOf({ method, path }: ExampleRequest): string[] {
+  return [toTestEntry({ method, path }, 401), toTestEntry({ method, path, claims: { sub: 'somebody-else' } }, 403)]
 }
