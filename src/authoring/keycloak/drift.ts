@@ -24,7 +24,7 @@ export function findDrift(needs: Needs, realm: Realm): Finding[] {
     ...needs.roles.flatMap((need) => checkRole(need, realm)),
     ...checkRolesInTokens(needs, realm, clients),
     ...needs.claims.flatMap((need) => checkClaim(need, realm, clients)),
-    ...findApart(needs, realm),
+    ...findApart(needs, realm, clients),
     ...clients.flatMap((client) => checkTokens(needs, realm, client)),
   ]
 }

@@ -1,7 +1,7 @@
 /** Allow lines whose scopes and roles a realm has, and that no client of it can have together. */
 import type { Finding } from './finding.ts'
 import type { LineNeed, Needs } from './needs.ts'
-import { mappersOf, type Realm, type RealmClient, scopesOf, tokenClients, writesClaim } from './realm.ts'
+import { mappersOf, type Realm, type RealmClient, scopesOf, writesClaim } from './realm.ts'
 
 const REALM_ROLES = 'realm_access.roles'
 const CLIENT_ROLES = 'resource_access.${client_id}.roles'
@@ -13,8 +13,9 @@ interface Holdings {
   readonly roles: ReadonlySet<string>
 }
 
-export function findApart({ issuer, lines }: Needs, realm: Realm): Finding[] {
-  const holdings = tokenClients(realm).map((client) => holdingsOf(client, realm))
+/** @param clients those of the realm that get tokens */
+export function findApart({ issuer, lines }: Needs, realm: Realm, clients: readonly RealmClient[]): Finding[] {
+  const holdings = clients.map((client) => holdingsOf(client, realm))
   return lines.flatMap((line): Finding[] => {
     const wanted = line.ways.map(({ scopes, roles }) => ({
       scopes,
