@@ -1,14 +1,24 @@
 /** Compiles what a configuration demands of request bodies, before the configuration is in force. */
 import { readDataFile } from './config/data-file.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
-import type { Schemas } from './config/load.ts'
+import type { LoadResult, Schemas } from './config/load.ts'
 import { pointerOf } from './config/openapi/json.ts'
 import type { Problem } from './config/problem.ts'
 import { fileProblem } from './config/source-file.ts'
 import type { BodyFault } from './validation/compile-body.ts'
 
-/** What is wrong with the schemas; when nothing is, `createRuntime` has checks of them in this process. */
-export async function compileBodies(config: GatewayConfig, schemas: Schemas): Promise<Problem[]> {
+/**
+ * The same result once its bodies have their checks, which `createRuntime` then has in this process; else what is wrong with
+ * their schemas.
+ */
+export async function withBodies(result: LoadResult): Promise<LoadResult> {
+  if (result.config === undefined) return result
+  const { config, schemas } = result
+  const problems = await compileBodies(config, schemas)
+  return problems.length > 0 ? { problems, schemas } : result
+}
+
+async function compileBodies(config: GatewayConfig, schemas: Schemas): Promise<Problem[]> {
   const policies = config.routes.flatMap(({ body }) => body ?? [])
   // The library that compiles is large: a file without schemas needs nothing of it.
   if (policies.length === 0) return []

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { assemble, type Parts } from './assemble.ts'
 import type { Clock } from './authentication/clock.ts'
-import { compileBodies } from './compile-bodies.ts'
+import { withBodies } from './compile-bodies.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { type Loaded, type LoadResult, loadConfigFile, type Schemas } from './config/load.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
@@ -106,16 +106,12 @@ export function load(
 
 /** `load`, and then the schemas and the file's own tests: a red one is a problem like any other. */
 export async function loadTested(options: RunOptions): Promise<LoadResult> {
-  const result = load(options)
-  if (result.config === undefined) return result
-  const { schemas } = result
-  const faults = await compileBodies(result.config, schemas)
-  if (faults.length > 0) return { problems: faults, schemas }
-  if (result.config.tests.length === 0) return result
+  const result = await withBodies(load(options))
+  if (result.config === undefined || result.config.tests.length === 0) return result
   // A file without tests needs nothing of the tools for people.
   const { findRedTests } = await import('./authoring/run-tests.ts')
   const problems = findRedTests(result.config, options.configFile, Date.now())
-  return problems.length > 0 ? { problems, schemas } : result
+  return problems.length > 0 ? { problems, schemas: result.schemas } : result
 }
 
 export function toAbsolute({ configFile, cwd }: RunOptions): string {

@@ -4,7 +4,7 @@ import { readClaimedToken } from '../authoring/claims-token.ts'
 import { explain } from '../authoring/explain.ts'
 import { type Caller, createSimulation, type SimulatedRequest } from '../authoring/simulate.ts'
 import { withoutTokens } from '../authoring/without-tokens.ts'
-import { compileBodies } from '../compile-bodies.ts'
+import { withBodies } from '../compile-bodies.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { loadFor, printProblems } from './arguments.ts'
 import { coloursFor } from './colours.ts'
@@ -15,11 +15,9 @@ import { formatExplanation } from './explain-text.ts'
 export async function run(io: CommandIo, args: string[]): Promise<number> {
   const asked = readExplainArguments(io, args)
   const { file, json, request, notes } = asked
-  const result = loadFor(io, file)
+  const result = await withBodies(loadFor(io, file))
   if (result.config === undefined) return printProblems(io, result, json)
-  const { config, schemas } = result
-  const problems = await compileBodies(config, schemas)
-  if (problems.length > 0) return printProblems(io, { problems }, json)
+  const { config } = result
   const token = presentedToken(request)
   const { caller, signature } = await readCaller(config, asked, token)
   const simulation = createSimulation(config)(request, caller)

@@ -6,7 +6,7 @@ import { toJUnit } from '../authoring/junit.ts'
 import { type CoveredLine, nameOf, runTests, type TestReport, toLineNumber, toProblem } from '../authoring/run-tests.ts'
 import { createExamples, type FindExample, toTestEntry } from '../authoring/suggest-test.ts'
 import { describeLine } from '../authoring/words.ts'
-import { compileBodies } from '../compile-bodies.ts'
+import { withBodies } from '../compile-bodies.ts'
 import { formatProblem, withoutControls } from '../config/problem.ts'
 import { FILE_OPTIONS, loadFor, printProblems } from './arguments.ts'
 import { type Colours, coloursFor } from './colours.ts'
@@ -15,10 +15,8 @@ import type { CommandIo } from './command-io.ts'
 export async function run(io: CommandIo, args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ...FILE_OPTIONS, junit: { type: 'string' } } })
   const { config: file, json, junit } = values
-  const result = loadFor(io, file)
+  const result = await withBodies(loadFor(io, file))
   if (result.config === undefined) return printProblems(io, result, json)
-  const faults = await compileBodies(result.config, result.schemas)
-  if (faults.length > 0) return printProblems(io, { problems: faults }, json)
   const now = Date.now()
   const report = runTests(result.config, now)
   const findExample = createExamples(result.config, now)

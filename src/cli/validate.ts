@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Finding, lint } from '../authoring/lint/lint.ts'
 import { findRedTests } from '../authoring/run-tests.ts'
-import { compileBodies } from '../compile-bodies.ts'
+import { withBodies } from '../compile-bodies.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { formatProblem } from '../config/problem.ts'
 import { FILE_OPTIONS, loadFor, printProblems } from './arguments.ts'
@@ -14,11 +14,10 @@ import type { CommandIo } from './command-io.ts'
 export async function run(io: CommandIo, args: string[]): Promise<number> {
   const options = { ...FILE_OPTIONS, strict: { type: 'boolean', default: false } } as const
   const { config: file, json, strict } = parseArgs({ args, options }).values
-  const result = loadFor(io, file)
+  const result = await withBodies(loadFor(io, file))
   if (result.config === undefined) return printProblems(io, result, json)
   const { config } = result
-  const faults = await compileBodies(config, result.schemas)
-  const problems = faults.length > 0 ? faults : findRedTests(config, file, Date.now())
+  const problems = findRedTests(config, file, Date.now())
   if (problems.length > 0) return printProblems(io, { problems }, json)
   const findings = lint(result, file, io.env)
   const open = findings.filter(({ accepted }) => accepted === undefined)

@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { assemble, type Parts } from '../assemble.ts'
-import { compileBodies } from '../compile-bodies.ts'
+import { withBodies } from '../compile-bodies.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { PreparedConfig } from '../live-runtime.ts'
@@ -65,11 +65,9 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
   let setLogLevel = (): void => {}
 
   async function read({ configFile, workers, worker }: Start, { text, schemas: sent }: Texts) {
-    const schemas = new Map(sent)
-    const { config, problems } = load({ configFile, env, log, ...(cwd !== undefined && { cwd }) }, { text, schemas })
+    const options = { configFile, env, log, ...(cwd !== undefined && { cwd }) }
+    const { config, problems } = await withBodies(load(options, { text, schemas: new Map(sent) }))
     if (problems !== undefined) throw new Error(problems.map(formatProblem).join('\n'))
-    const faults = await compileBodies(config, schemas)
-    if (faults.length > 0) throw new Error(faults.map(formatProblem).join('\n'))
     return { fingerprint: fingerprintOf(config), config: shareOf(config, workers, worker) }
   }
 
