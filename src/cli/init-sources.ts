@@ -6,7 +6,7 @@ import { isObject, type Json, listOf, objectOf, textOf } from '../config/openapi
 import type { ApiDocument } from '../config/openapi/read-document.ts'
 import { readTextFile } from '../config/read-file.ts'
 import type { CommandIo } from './command-io.ts'
-import { fetchRealm } from './keycloak-admin.ts'
+import { credentialsFrom, fetchRealm } from './keycloak-admin.ts'
 import { loadDocument } from './openapi-documents.ts'
 
 const MAX_REALM_BYTES = 32 * 1024 * 1024
@@ -28,13 +28,7 @@ export async function readRealmSource(io: CommandIo, source: string): Promise<Re
 async function readLiveRealm({ env }: CommandIo, source: string): Promise<RealmSource> {
   const [, url = '', realm = ''] = /^(.*)\/realms\/([^/?#]+)\/?$/.exec(source) ?? []
   if (realm === '') throw new Error(`${source} is no address of a realm: it ends in /realms/NAME`)
-  const credentials = {
-    clientId: env.KEYCLOAK_CLIENT_ID,
-    clientSecret: env.KEYCLOAK_CLIENT_SECRET,
-    username: env.KEYCLOAK_ADMIN,
-    password: env.KEYCLOAK_ADMIN_PASSWORD,
-  }
-  const facts = readFacts(await fetchRealm({ url, realm }, credentials))
+  const facts = readFacts(await fetchRealm({ url, realm }, credentialsFrom(env)))
   return { issuer: (await discoverIssuer(`${url}/realms/${realm}`)) ?? `${url}/realms/${realm}`, ...facts }
 }
 

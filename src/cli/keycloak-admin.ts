@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { type Realm, RealmError, readRealm, type SigningKey } from '../authoring/keycloak/realm.ts'
+import type { CommandIo } from './command-io.ts'
 
 export interface RealmAddress {
   /** Where Keycloak is reached: `http://keycloak:8080`. */
@@ -15,6 +16,16 @@ export interface Credentials {
   readonly clientSecret?: string | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
+}
+
+/** Both kinds, as far as the environment has them. */
+export function credentialsFrom(env: CommandIo['env']): Credentials {
+  return {
+    clientId: env.KEYCLOAK_CLIENT_ID,
+    clientSecret: env.KEYCLOAK_CLIENT_SECRET,
+    username: env.KEYCLOAK_ADMIN,
+    password: env.KEYCLOAK_ADMIN_PASSWORD,
+  }
 }
 
 const TIMEOUT_MS = 10_000

@@ -15,7 +15,7 @@ import { withoutControls } from '../config/problem.ts'
 import { FILE_OPTIONS, loadFor, printProblems } from './arguments.ts'
 import { coloursFor } from './colours.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
-import { fetchRealm } from './keycloak-admin.ts'
+import { credentialsFrom, fetchRealm } from './keycloak-admin.ts'
 
 const OPTIONS = {
   ...FILE_OPTIONS,
@@ -72,12 +72,7 @@ async function readSource(io: CommandIo, { issuer }: IssuerConfig, { realm, url 
   const [, base = '', name = ''] = /^(.*)\/realms\/([^/]+)\/?$/.exec(issuer) ?? []
   if (name === '') throw new RealmError(`${issuer} is no address of a Keycloak realm; give a realm file with --realm`)
   const { env } = io
-  const credentials = {
-    clientId: env.KEYCLOAK_CLIENT_ID,
-    clientSecret: env.KEYCLOAK_CLIENT_SECRET,
-    username: env.KEYCLOAK_ADMIN,
-    password: env.KEYCLOAK_ADMIN_PASSWORD,
-  }
+  const credentials = credentialsFrom(env)
   if (!credentials.clientSecret && !credentials.password) {
     throw new RealmError(
       'a live realm needs KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET, or KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD, in the environment; or give a realm file with --realm',
