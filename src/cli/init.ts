@@ -7,9 +7,8 @@ import { findRedTests } from '../authoring/run-tests.ts'
 import { draftTests } from '../authoring/starter/draft-tests.ts'
 import { formatStarter, type Starter, toComment } from '../authoring/starter/starter.ts'
 import { editorJsonSchema } from '../config/json-schema.ts'
-import { loadConfig } from '../config/load.ts'
+import { loadConfigFile } from '../config/load.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
-import { readTextFile } from '../config/read-file.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
 import { askForStarter } from './init-questions.ts'
 import { readDocumentSource, readRealmSource } from './init-sources.ts'
@@ -76,10 +75,10 @@ interface Target {
 function write(io: CommandIo, { file, shown, overwrite }: Target, starter: Starter): number {
   const now = Date.now()
   const text = formatStarter(starter)
-  const untested = load(io, file, text, now)
+  const untested = loadConfigFile(file, io.env, { text, now })
   if (untested.config === undefined) return printAll(io, untested.problems)
   const whole = text + draftTests(untested.config, now)
-  const tested = load(io, file, whole, now)
+  const tested = loadConfigFile(file, io.env, { text: whole, now })
   if (tested.config === undefined) return printAll(io, tested.problems)
   const red = findRedTests(tested.config, shown, now)
   if (red.length > 0) return printAll(io, red)
@@ -89,11 +88,6 @@ function write(io: CommandIo, { file, shown, overwrite }: Target, starter: Start
   writeSchema(io, file, starter.schema)
   io.stdout(`next: scopegate validate -c ${shown}, then scopegate start -c ${shown}\n`)
   return 0
-}
-
-function load(io: CommandIo, file: string, text: string, now: number) {
-  const readFile = (name: string, maxBytes: number) => readTextFile(path.resolve(path.dirname(file), name), maxBytes)
-  return loadConfig({ text, file, env: io.env, readFile, now })
 }
 
 function printAll(io: CommandIo, problems: readonly Problem[]): number {
