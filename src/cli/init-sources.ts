@@ -7,7 +7,7 @@ import type { ApiDocument } from '../config/openapi/read-document.ts'
 import { readTextFile } from '../config/read-file.ts'
 import type { CommandIo } from './command-io.ts'
 import { credentialsFrom, fetchRealm } from './keycloak-admin.ts'
-import { loadDocument } from './openapi-documents.ts'
+import { isUrl, loadDocument } from './openapi-documents.ts'
 
 const MAX_REALM_BYTES = 32 * 1024 * 1024
 const TIMEOUT_MS = 10_000
@@ -19,7 +19,7 @@ export interface RealmSource extends RealmFacts {
 
 /** A realm file, or a live realm as `https://…/realms/NAME`. Throws an Error with a text for people. */
 export async function readRealmSource(io: CommandIo, source: string): Promise<RealmSource> {
-  if (/^https?:\/\//i.test(source)) return readLiveRealm(io, source)
+  if (isUrl(source)) return readLiveRealm(io, source)
   const realm = readRealm(readJson(path.resolve(io.cwd, source), source))
   const base = (io.env.KEYCLOAK_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '')
   return { issuer: `${base}/realms/${realm.realm}`, ...readFacts(realm) }

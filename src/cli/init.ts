@@ -12,6 +12,7 @@ import { formatProblem, type Problem } from '../config/problem.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
 import { askForStarter } from './init-questions.ts'
 import { readDocumentSource, readRealmSource } from './init-sources.ts'
+import { isUrl } from './openapi-documents.ts'
 import { createQuestions, UNASKED } from './questions.ts'
 
 const SCHEMA = 'scopegate.schema.json'
@@ -55,7 +56,10 @@ function fail(io: CommandIo, message: string): number {
 
 /** Files that a route-scope file names are relative to its folder. */
 function addressFrom(folder: string, cwd: string, document: string): string {
-  return URL.canParse(document) ? document : path.relative(folder, path.resolve(cwd, document))
+  if (isUrl(document)) return document
+  const file = path.relative(folder, path.resolve(cwd, document))
+  // `v1:orders.yaml` would be taken for a URL.
+  return /^[^/]*:/.test(file) ? `./${file}` : file
 }
 
 /** Of an installed package, or a file beside the route-scope file. */

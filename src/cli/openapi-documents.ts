@@ -49,7 +49,8 @@ export async function loadDocument({ cwd }: CommandIo, address: string): Promise
   }
 }
 
-function isUrl(address: string): boolean {
+/** Else it is a file, whatever its name. */
+export function isUrl(address: string): boolean {
   return /^https?:\/\//i.test(address)
 }
 

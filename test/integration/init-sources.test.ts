@@ -1,5 +1,5 @@
 /** `scopegate init` from a realm and from a document, as a process. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -129,6 +129,19 @@ components: { securitySchemes: { ${login} } }
       { methods: ['GET'], scopes: { all: ['a,$${PATH}', '$${PATH:-x}'] } },
     ])
     await expectGood()
+  })
+
+  it.each([
+    ['scopegate.yaml', './v1:orders.yaml'],
+    ['gateway/scopegate.yaml', '../v1:orders.yaml'],
+  ])('names in %s a document whose name looks like a scheme as the file that it is', async (out, named) => {
+    const paths = '  /orders: { get: { security: [{ login: [orders:read] }] } }'
+    writeFileSync(join(folder, 'v1:orders.yaml'), documentOf(paths))
+    mkdirSync(join(folder, 'gateway'))
+    const init = await inProcess('init', '--yes', '--from-openapi', 'v1:orders.yaml', '--out', out)
+    expect(init).toMatchObject({ status: 0, stderr: '' })
+    expect(parse(read(out)).upstreams['orders-api'].openapi).toBe(named)
+    expect(await inProcess('openapi', 'check', '-c', out)).toMatchObject({ status: 0 })
   })
 
   it('says in comments what validate will warn of', async () => {
