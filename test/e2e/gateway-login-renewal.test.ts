@@ -1,5 +1,6 @@
 /** Many requests at once when the tokens of a session end, at a Keycloak that takes each refresh token once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cookieField, keepCookies, readPair } from '../support/cookies.ts'
 import { freePort } from '../support/free-port.ts'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
@@ -11,21 +12,13 @@ import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 const keycloak = sharedKeycloak()
 const SESSION = '__Host-scopegate-session'
-const fieldOf = ({ cookies }: Person) => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
 
 /** As if the access token had ended a second ago. */
 async function expire(person: Person): Promise<void> {
-  const session = await readSessionCookie(fieldOf(person))
+  const session = await readSessionCookie(cookieField(person.cookies))
   for (const name of person.cookies.keys()) if (name.startsWith(SESSION)) person.cookies.delete(name)
   const field = await sessionCookie({ ...session, accessEndsAtMs: Date.now() - 1000 })
-  for (const [name, value] of toPairs(field.split('; '))) person.cookies.set(name, value)
-}
-
-function toPairs(lines: readonly string[]): [string, string][] {
-  return lines.map((line) => {
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-    return [name, value]
-  })
+  keepCookies(person.cookies, field.split('; '))
 }
 
 describeWithRedis('the renewal of a session', () => {
@@ -81,7 +74,7 @@ describeWithRedis('the renewal of a session', () => {
       expect(await refreshes('REFRESH_TOKEN_ERROR')).toEqual([])
       const sessions = await Promise.all(
         answers.map(async ({ setCookies }) => {
-          const session = await readSessionCookie(fieldOf(createPerson(new Map(toPairs(setCookies)))))
+          const session = await readSessionCookie(cookieField(new Map(setCookies.map(readPair))))
           return session?.accessToken
         }),
       )

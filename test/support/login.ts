@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { cookieField, keepCookies } from './cookies.ts'
 import type { RealmAdmin } from './keycloak-admin.ts'
 import { loginAction, PASSWORDS } from './oidc-client.ts'
 
@@ -87,13 +88,9 @@ const NAVIGATION = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document',
 
 export function createPerson(cookies = new Map<string, string>()): Person {
   async function send(url: string, { method = 'GET', headers = {}, body = '' }: SendOptions = {}) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const cookie = cookieField(cookies)
     const response = await exchange(url, method, { ...(cookie !== '' && { Cookie: cookie }), ...headers }, body)
-    for (const line of response.setCookies) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (value === '' || /max-age=0/i.test(line)) cookies.delete(name)
-      else cookies.set(name, value)
-    }
+    keepCookies(cookies, response.setCookies)
     return response
   }
 

@@ -1,5 +1,6 @@
 /** An OAuth client in a few lines, for Keycloak and the development issuer alike. Nothing is verified here. */
 import { createHash, randomBytes } from 'node:crypto'
+import { cookieField, readPair } from './cookies.ts'
 
 export interface Tokens {
   readonly access_token: string
@@ -55,11 +56,11 @@ export function createBrowser() {
   return async (url: string, form?: Record<string, string>): Promise<Response> => {
     const response = await fetch(url, {
       redirect: 'manual',
-      headers: { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), Accept: 'text/html' },
+      headers: { Cookie: cookieField(cookies), Accept: 'text/html' },
       ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
     })
     for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      const [name, value] = readPair(line)
       if (value === '') cookies.delete(name)
       else cookies.set(name, value)
     }

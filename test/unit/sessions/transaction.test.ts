@@ -3,6 +3,7 @@ import { readOwnCookies } from '../../../src/sessions/cookies.ts'
 import { createSealer } from '../../../src/sessions/seal.ts'
 import { setTransaction, takeTransaction } from '../../../src/sessions/transaction.ts'
 import { TEST_TIME_MS } from '../../support/clock.ts'
+import { cookieField, keepCookies } from '../../support/cookies.ts'
 import { COOKIE_KEYS } from '../../support/login.ts'
 
 const sealer = createSealer([{ id: 'new', secret: COOKIE_KEYS.new }])
@@ -14,14 +15,8 @@ const begun = (name: string, startedAtMs = TEST_TIME_MS) => ({
 function createJar() {
   const jar = new Map<string, string>()
   return {
-    cookies: () => readOwnCookies([...jar].map(([name, value]) => `${name}=${value}`).join('; ')),
-    keep(lines: readonly string[]) {
-      for (const line of lines) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-        if (line.endsWith('Max-Age=0')) jar.delete(name)
-        else jar.set(name, value)
-      }
-    },
+    cookies: () => readOwnCookies(cookieField(jar)),
+    keep: (lines: readonly string[]) => keepCookies(jar, lines),
   }
 }
 
