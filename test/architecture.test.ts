@@ -2,7 +2,8 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { RULES, type Rule } from './architecture-rules.ts'
-import { filesOf, type Import, importsOf, read, UNREADABLE_IMPORT, withoutComments } from './support/source-files.ts'
+import { readProjectFile } from './support/documents.ts'
+import { filesOf, type Import, importsOf, UNREADABLE_IMPORT, withoutComments } from './support/source-files.ts'
 
 const FOLDERS = ['src', 'test', 'scripts', 'bench']
 const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'services', 'lib', 'misc', 'shared']
@@ -48,12 +49,12 @@ const isSource = (file: string) => /\.(?:ts|mjs|lua)$/.test(file)
 
 describe('the architecture', () => {
   it.each(filesOf('src').filter((file) => file.endsWith('.ts')))('holds in %s', (file) => {
-    expect(judge(file, read(file))).toEqual([])
+    expect(judge(file, readProjectFile(file))).toEqual([])
   })
 
   it(`has no file over ${MAX_LINES} lines`, () => {
     const files = FOLDERS.flatMap(filesOf).filter(isSource)
-    expect(files.filter((file) => read(file).trimEnd().split('\n').length > MAX_LINES)).toEqual([])
+    expect(files.filter((file) => readProjectFile(file).trimEnd().split('\n').length > MAX_LINES)).toEqual([])
   })
 
   it('has no folder for what belongs nowhere', () => {

@@ -1,5 +1,4 @@
 /** The example page with a real Keycloak, through a real gateway, in a real browser: what its tests need, before each of them. */
-import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, vi } from 'vitest'
 import { parse } from 'yaml'
@@ -7,6 +6,7 @@ import { systemClock } from '../../src/authentication/clock.ts'
 import { type DemoUpstream, startDemoUpstream } from '../../src/dev/demo-upstreams.ts'
 import { type ExamplePage, startExamplePage } from '../../src/dev/example-page.ts'
 import { describeWithBrowser, launchBrowser } from '../support/browser.ts'
+import { readProjectFile } from '../support/documents.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
 import type { RealmAdmin } from '../support/keycloak-admin.ts'
@@ -14,7 +14,7 @@ import { PASSWORDS } from '../support/oidc-client.ts'
 import { allowPage, openShop, type Traces, traceOf } from '../support/shop-page.ts'
 
 const keycloak = sharedKeycloak()
-const FILE = parse(readFileSync(new URL('../../scopegate.yaml', import.meta.url), 'utf8'))
+const FILE = parse(readProjectFile('scopegate.yaml'))
 
 /** Parts of one file of tests; the context, which is a person with cookies, is another one for each test. */
 class Stage {

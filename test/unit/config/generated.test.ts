@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -8,8 +7,7 @@ import { editorJsonSchema, fieldsAt, type JsonSchema } from '../../../src/config
 import { fileSchema } from '../../../src/config/schema.ts'
 import { EXAMPLES } from '../../../src/config/schema-examples.ts'
 import { DESCRIPTIONS, VALUES } from '../../../src/config/schema-notes.ts'
-
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+import { readProjectFile } from '../../support/documents.ts'
 
 /** Each field below, and each entry of a mapping, with its place. */
 function fieldsOf(schema: JsonSchema, place: string): [place: string, field: JsonSchema][] {
@@ -52,7 +50,7 @@ const fields = fieldsOf(editorJsonSchema(), '')
 
 describe('scopegate.schema.json', () => {
   it('is what the schema makes (npm run docs)', () => {
-    expect(read('scopegate.schema.json')).toBe(`${JSON.stringify(editorJsonSchema(), null, 2)}\n`)
+    expect(readProjectFile('scopegate.schema.json')).toBe(`${JSON.stringify(editorJsonSchema(), null, 2)}\n`)
   })
 
   it('describes every field, and marks secrets as write-only', () => {
@@ -79,7 +77,7 @@ describe('scopegate.schema.json', () => {
   it.each(Object.entries(VALUES))('says what each value means: %s', (place, meanings) => {
     const values = schemasAt(fileSchema, place).flatMap((schema) => (schema instanceof z.ZodEnum ? schema.options : []))
     expect(Object.keys(meanings)).toEqual(values)
-    expect(read('scopegate.schema.json')).toContain(JSON.stringify(Object.values(meanings)[0]))
+    expect(readProjectFile('scopegate.schema.json')).toContain(JSON.stringify(Object.values(meanings)[0]))
   })
 
   it('says what the schema says of a text that does not fit', () => {
@@ -105,12 +103,12 @@ describe('fieldsAt', () => {
 
 describe('docs/route-scope-file.md', () => {
   it('is what the schema makes (npm run docs)', () => {
-    const example = read('test/fixtures/config/full.yaml').replace(/^#.*\n/, '')
-    expect(read('docs/route-scope-file.md')).toBe(referencePage(example))
+    const example = readProjectFile('test/fixtures/config/full.yaml').replace(/^#.*\n/, '')
+    expect(readProjectFile('docs/route-scope-file.md')).toBe(referencePage(example))
   })
 
   it('names every section of the file that its example uses', () => {
-    const page = read('docs/route-scope-file.md')
+    const page = readProjectFile('docs/route-scope-file.md')
     const example: object = parse(/```yaml\n(.*?)```/s.exec(page)?.[1] ?? '')
     for (const section of Object.keys(example)) expect(page).toContain(`\n## ${section}\n`)
   })
@@ -118,7 +116,7 @@ describe('docs/route-scope-file.md', () => {
 
 describe('docs/lint.md', () => {
   it('is what the rules make (npm run docs)', () => {
-    expect(read('docs/lint.md')).toBe(lintPage())
+    expect(readProjectFile('docs/lint.md')).toBe(lintPage())
   })
 })
 
