@@ -9,6 +9,7 @@ import { createRateLimiting } from '../../src/rate-limiting/rate-limiting.ts'
 import { createRedisClient } from '../../src/rate-limiting/redis-client.ts'
 import { createRedisRenewalStore } from '../../src/sessions/redis-renewal-store.ts'
 import { promisesTable } from '../faults/promises.ts'
+import { readConfigStatus } from '../support/config-status.ts'
 import { blocksOf, codeSpans, markedPart, sectionOf, tableRows } from '../support/documents.ts'
 import { openTo, startGateway, type TestGateway } from '../support/gateway.ts'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts'
@@ -106,9 +107,7 @@ describe('the settings that need a restart, in production.md', () => {
   it.each(documented)('are refused as a whole by a reload: %s', async (name) => {
     await gateway.rewrite({ ...file, ...CHANGES[name] })
     await gateway.reload()
-    const { lastRefusal } = (await (await admin('/config/status')).json()) as {
-      lastRefusal?: { problems: { text: string }[] }
-    }
+    const { lastRefusal } = await readConfigStatus(gateway)
     expect(lastRefusal?.problems[0]?.text).toMatch(/^needs a restart: |^workers: /)
     await gateway.rewrite(file)
     await gateway.reload()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfigStatus } from '../support/config-status.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { type Keycloak, sharedKeycloak, startKeycloak } from '../support/keycloak.ts'
@@ -101,7 +102,7 @@ describe.skipIf(!canStop)('a gateway whose Keycloak goes away, with a public and
   })
 
   it('takes over a longer staleFor while Keycloak is stopped, without a gap', async () => {
-    const applied = async () => JSON.parse(await (await fetch(`${explicit.adminUrl}/config/status`)).text()).digest
+    const applied = async () => (await readConfigStatus(explicit)).digest
     const before = await applied()
     await explicit.rewrite(explicitFile({}, { keys: { ...keys, staleFor: '72h' } }))
     await waitFor('the new file', async () => (await applied()) !== before)

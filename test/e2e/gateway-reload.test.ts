@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfigStatus } from '../support/config-status.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
 import type { RealmAdmin } from '../support/keycloak-admin.ts'
@@ -52,8 +53,6 @@ describe.skipIf(keycloak === undefined)('a file that changes under load, with a 
 
   const ask = async (path: string) =>
     (await request(gateway.url, [`GET ${path} HTTP/1.1`, `Authorization: Bearer ${token}`])).status
-  const status = async () =>
-    (await fetch(`${gateway.adminUrl}/config/status`)).json() as Promise<Record<string, unknown>>
   const allAnswered = () => expect(countStatuses(traffic.sent)).toEqual({ 200: traffic.sent.length })
 
   it('is in force as a whole, one version after the other, and no request fails', async () => {
@@ -70,10 +69,10 @@ describe.skipIf(keycloak === undefined)('a file that changes under load, with a 
   })
 
   it('changes nothing when it is bad, and says why', async () => {
-    const { digest } = await status()
+    const { digest } = await readConfigStatus(gateway)
     await gateway.rewrite(fileNumber(6, [{ path: '/open', to: 'shop' }]))
-    await waitFor('the refusal', async () => (await status()).lastRefusal)
-    expect(await status()).toMatchObject({ digest })
+    await waitFor('the refusal', async () => (await readConfigStatus(gateway)).lastRefusal)
+    expect(await readConfigStatus(gateway)).toMatchObject({ digest })
     expect(await ask('/only-5')).toBe(200)
     expect(await ask('/only-6')).toBe(404)
     await traffic.more(5)

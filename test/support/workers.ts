@@ -1,4 +1,6 @@
 /** A gateway of several processes for tests. */
+import type { ConfigStatus } from '../../src/config/config-record.ts'
+import { readConfigStatus } from './config-status.ts'
 import { type GatewayProcess, type SpawnOptions, spawnGateway } from './gateway-process.ts'
 import { request } from './raw-http.ts'
 import { waitFor } from './wait-for.ts'
@@ -13,10 +15,7 @@ export interface WorkersProcess extends GatewayProcess {
   metric(name: string): Promise<number | undefined>
   /** All requests that were counted. */
   requests(): Promise<number>
-  status(): Promise<{
-    readonly digest: string
-    readonly lastRefusal?: { readonly problems: readonly { readonly text: string }[] }
-  }>
+  status(): Promise<ConfigStatus>
   readiness(): Promise<{ readonly status: number; readonly reasons: readonly string[] }>
   close(): Promise<void>
 }
@@ -44,7 +43,7 @@ export async function spawnWorkers(
       (await samples())
         .filter(([name]) => name.startsWith('scopegate_requests_total{'))
         .reduce((sum, [, value]) => sum + value, 0),
-    status: async () => JSON.parse((await page('/config/status')).body),
+    status: () => readConfigStatus(gateway),
     async readiness() {
       const { status, body } = await page('/readyz')
       return { status, reasons: JSON.parse(body).reasons ?? [] }

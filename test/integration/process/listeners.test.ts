@@ -4,6 +4,7 @@ import path from 'node:path'
 import tls from 'node:tls'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { readConfigStatus } from '../../support/config-status.ts'
 import { openTo, startGateway, writeConfig } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { connectRaw } from '../../support/raw-client.ts'
@@ -76,8 +77,8 @@ describe('a renewed certificate', () => {
     await writeFile(cert, before)
     await gateway.reload()
     expect(await nameOf(gateway.url)).toBe('localhost')
-    const status = JSON.parse((await request(gateway.adminUrl, ['GET /config/status HTTP/1.1'])).body)
-    expect(status.lastRefusal.problems).toHaveLength(1)
+    const { lastRefusal } = await readConfigStatus(gateway)
+    expect(lastRefusal?.problems).toHaveLength(1)
   })
 })
 

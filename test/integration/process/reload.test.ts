@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readConfigStatus } from '../../support/config-status.ts'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { request } from '../../support/raw-http.ts'
@@ -8,12 +9,6 @@ import { waitFor } from '../../support/wait-for.ts'
 
 const keep = closingAfterEach()
 const get = (url: string, path: string, ...fields: string[]) => request(url, [`GET ${path} HTTP/1.1`, ...fields])
-const status = async (gateway: TestGateway) =>
-  JSON.parse((await get(gateway.adminUrl, '/config/status')).body) as {
-    digest: string
-    routes: number
-    lastRefusal?: { at: string; problems: { text: string; line?: number; column?: number }[] }
-  }
 const metric = async (gateway: TestGateway, name: string) =>
   (await get(gateway.adminUrl, '/metrics')).body
     .split('\n')
@@ -58,9 +53,9 @@ describe('a new file', () => {
       }
     })
     for (const version of ['b', 'a', 'b', 'a', 'b'] as const) {
-      const before = (await status(gateway)).digest
+      const before = (await readConfigStatus(gateway)).digest
       await gateway.rewrite(file(version))
-      await waitFor('the reload', async () => (await status(gateway)).digest !== before)
+      await waitFor('the reload', async () => (await readConfigStatus(gateway)).digest !== before)
       await gateway.reload()
     }
     running = false
@@ -71,10 +66,10 @@ describe('a new file', () => {
 
   it('that is bad changes nothing, and says why until it is put right', async () => {
     const { gateway, file, token } = await start()
-    const good = await status(gateway)
+    const good = await readConfigStatus(gateway)
     await gateway.rewrite({ ...file('b'), upstreems: {} })
     const { lastRefusal, digest } = await waitFor('the refusal', async () => {
-      const now = await status(gateway)
+      const now = await readConfigStatus(gateway)
       return now.lastRefusal === undefined ? undefined : now
     })
     expect(digest).toBe(good.digest)
@@ -88,9 +83,9 @@ describe('a new file', () => {
     expect((await get(gateway.url, '/orders', token)).body).toBe('a a')
     // Back to the very text that is in force.
     await gateway.rewrite(file('a'))
-    await waitFor('the refusal to end', async () => (await status(gateway)).lastRefusal === undefined)
+    await waitFor('the refusal to end', async () => (await readConfigStatus(gateway)).lastRefusal === undefined)
     expect(await isFine(gateway)).toBe(true)
-    expect((await status(gateway)).digest).toBe(good.digest)
+    expect((await readConfigStatus(gateway)).digest).toBe(good.digest)
   })
 
   it.each([
@@ -102,7 +97,7 @@ describe('a new file', () => {
     const { gateway, file } = await start()
     await gateway.rewrite(file('b', change))
     await gateway.reload()
-    const now = await status(gateway)
+    const now = await readConfigStatus(gateway)
     expect(now.lastRefusal?.problems.map(({ text }) => text)).toEqual([`needs a restart: ${names}`])
     expect(await isFine(gateway)).toBe(false)
     expect(gateway.logText() + JSON.stringify(now)).not.toContain('s3cret')
