@@ -1,9 +1,9 @@
 /** The example page in a browser: its buttons and what it says, and everything that its context sent, said and kept. */
-import axe from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { moved } from '../../src/dev/move-client.ts'
 import type { RealmClient } from '../../src/dev/realm.ts'
+import { violationsOf } from './axe.ts'
 import type { RealmAdmin } from './keycloak-admin.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -73,9 +73,7 @@ export async function openShop(context: BrowserContext, origin: string): Promise
       const broken: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
-        await page.evaluate(axe.source)
-        const { violations } = await page.evaluate<Pick<axe.AxeResults, 'violations'>>('axe.run()')
-        broken.push(...violations.map(({ id, nodes }) => `${colorScheme}: ${id}: ${nodes.map(({ html }) => html)}`))
+        broken.push(...(await violationsOf(page)).map((violation) => `${colorScheme}: ${violation}`))
       }
       return broken
     },

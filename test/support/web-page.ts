@@ -1,7 +1,6 @@
 /** Origins that serve an empty page, and what a page there gets from `fetch`. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Frame, Page } from 'playwright-core'
+import { startUpstream } from './upstream.ts'
 
 export interface WebOrigin {
   /** By address: `http://127.0.0.1:<port>`. */
@@ -12,20 +11,10 @@ export interface WebOrigin {
 }
 
 export async function startWebOrigin(): Promise<WebOrigin> {
-  const server = createServer((_, outgoing) => {
+  const { url, close } = await startUpstream((_, outgoing) => {
     outgoing.setHeader('Content-Type', 'text/html; charset=utf-8').end('<!doctype html><title>a page</title>')
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    byName: `http://localhost:${port}`,
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed())
-        server.closeAllConnections()
-      }),
-  }
+  return { origin: url, byName: url.replace('127.0.0.1', 'localhost'), close }
 }
 
 /** What `fetch` takes, as far as it can be handed to a page. */

@@ -1,7 +1,7 @@
 /** The console in a real browser. */
-import axe from 'axe-core'
 import type { Browser, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { violationsOf } from '../../support/axe.ts'
 import { describeWithBrowser, launchBrowser } from '../../support/browser.ts'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import { request } from '../../support/raw-http.ts'
@@ -235,10 +235,6 @@ describeWithBrowser('the console in a browser', () => {
     await page.fill('#try-path', '/orders/7')
     await page.getByRole('button', { name: 'Explain' }).click()
     await page.locator('#try-opens tbody').waitFor()
-    await page.evaluate(axe.source)
-    const found = (await page.evaluate(
-      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))',
-    )) as unknown
-    expect(found).toEqual([])
+    expect(await violationsOf(page)).toEqual([])
   })
 })
