@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import net, { type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../support/free-port.ts'
+import { writeConfig } from '../support/gateway.ts'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -84,11 +85,10 @@ describe('a gateway whose log is on a full disk from the start (ENOSPC)', () => 
     const routes = [{ path: '/', to: 'none', public: 'for a test' }]
     const upstreams = { none: 'http://127.0.0.1:9' }
     const file = { listen: { host: '127.0.0.1', port }, upstreams, routes, admin: false }
-    const folder = await mkdtemp(join(tmpdir(), 'scopegate-full-'))
-    const config = join(folder, 'scopegate.yaml')
-    await writeFile(config, JSON.stringify({ version: 1, ...file }))
+    const config = await writeConfig(file)
     const full = openSync('/dev/full', 'w')
-    const child = spawn(process.execPath, ['src/main.ts', 'start', '-c', config], { stdio: ['ignore', full, 'pipe'] })
+    const args = ['src/main.ts', 'start', '-c', config.file]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'] })
     try {
       const get = () => fetch(`http://127.0.0.1:${port}/nowhere`).catch(() => undefined)
       for (let answered = 0; answered < 20; answered += 1) {
@@ -101,7 +101,7 @@ describe('a gateway whose log is on a full disk from the start (ENOSPC)', () => 
     } finally {
       child.kill('SIGKILL')
       closeSync(full)
-      await rm(folder, { recursive: true, force: true })
+      await config.close()
     }
   })
 })

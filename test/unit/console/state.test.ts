@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { ConfigStatus } from '../../../src/config/config-record.ts'
 import type { GatewayConfig } from '../../../src/config/gateway-config.ts'
-import { loadConfig } from '../../../src/config/load.ts'
 import { readRequestCounts } from '../../../src/console/counters.ts'
 import type { ProcessLook } from '../../../src/console/process-look.ts'
 import { toRoutes } from '../../../src/console/routes.ts'
 import { toState } from '../../../src/console/state.ts'
 import { createMetrics } from '../../../src/observability/metrics.ts'
-import { complete } from '../config/mistakes.ts'
+import { complete, load, show } from '../config/mistakes.ts'
 
-function load(text: string): GatewayConfig {
-  const result = loadConfig({ text: complete(text), file: 'a.yaml', env: {}, readFile: () => '', now: 0 })
-  if (result.config === undefined) throw new Error(result.problems.map(({ message }) => message).join())
+function configOf(text: string): GatewayConfig {
+  const result = load(complete(text))
+  if (result.config === undefined) throw new Error(show(result))
   return result.config
 }
 
@@ -69,7 +68,7 @@ describe('the requests that the console shows', () => {
 
 describe('the state that the console shows', () => {
   it('is that of the worst process', () => {
-    const config = load('redis: { url: "redis://r" }\nworkers: 3\n')
+    const config = configOf('redis: { url: "redis://r" }\nworkers: 3\n')
     const old = { name: 'main', keys: [], fetchedAtMs: 500, lastError: 'timeout' }
     const state = toState(
       config,
@@ -93,14 +92,14 @@ describe('the state that the console shows', () => {
   })
 
   it('says of an issuer without any process that it has no keys', () => {
-    const state = toState(load(''), status, { ...gathered([]), processes: 1 }, 0)
+    const state = toState(configOf(''), status, { ...gathered([]), processes: 1 }, 0)
     expect(state.issuers).toMatchObject([{ name: 'main', keys: [] }])
   })
 })
 
 describe('the routes that the console shows', () => {
   it('come with their limits, and with nothing that is secret', () => {
-    const config = load(
+    const config = configOf(
       'redis: { url: "redis://:marked@r" }\nadmin: { password: marked-admin-password }\n' +
         'rateLimits: { a: { limit: 3, window: 1m, key: [token.sub, client.ip] } }\ndefaults: { rateLimits: [a] }\n',
     )

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
 import { createSimulation } from '../../../src/authoring/simulate.ts'
-import { loadConfig } from '../../../src/config/load.ts'
 import { readTrial, type Trial, tryRequest } from '../../../src/console/try-request.ts'
+import { policy } from '../../support/policy-file.ts'
 import { shopFile } from '../../support/shop-file.ts'
 
 const ISSUER = 'https://id.example/realms/shop'
 const NOW = 1_800_000_000_000
-const text = stringify({ version: 1, ...shopFile(ISSUER, 'http://up') })
-const { config } = loadConfig({ text, file: 'a.yaml', env: {}, readFile: () => '', now: NOW })
+const config = policy(shopFile(ISSUER, 'http://up'))
 
 function attempt(trial: Omit<Trial, 'method'> & { readonly method?: string }) {
-  if (config === undefined) throw new Error('the file is bad')
   const { explanation, opens } = tryRequest(config, createSimulation(config), { method: 'GET', ...trial }, NOW)
   const methods = (path: string) =>
     opens.find((route) => route.path === path)?.methods.map(({ method, isOpen }) => `${isOpen ? '+' : '-'}${method}`)
@@ -89,9 +86,7 @@ describe('a caller in the console', () => {
       { path: '/ours', to: 'up', issuer: 'main', allow },
       { path: '/theirs', to: 'up', issuer: 'partner', allow },
     ]
-    const file = stringify({ version: 1, issuers, upstreams: { up: 'http://up' }, routes })
-    const of = loadConfig({ text: file, file: 'a.yaml', env: {}, readFile: () => '', now: NOW }).config
-    if (of === undefined) throw new Error('the file is bad')
+    const of = policy({ issuers, upstreams: { up: 'http://up' }, routes })
     const trial = { method: 'POST', path: '/theirs', claims: { iss: ISSUER } }
     const { explanation, opens } = tryRequest(of, createSimulation(of), trial, NOW)
     expect(explanation).toMatchObject({ outcome: 'refused', status: 401 })
