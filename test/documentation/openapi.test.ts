@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dispatch } from '../../src/cli/dispatch.ts'
 import { markedPart, readProjectFile } from '../support/documents.ts'
-import { createTestIo } from '../unit/cli/test-io.ts'
+import { runCommand } from '../unit/cli/test-io.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-openapi-page-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -22,11 +21,7 @@ beforeAll(() => {
   writeFileSync(path.join(folder, 'orders.openapi.yaml'), shown('service'))
 })
 
-async function run(...args: string[]) {
-  const io = createTestIo({ cwd: folder })
-  const code = await dispatch(io, ['openapi', ...args], '1.2.3')
-  return { code, out: io.out, err: io.err }
-}
+const run = (...args: string[]) => runCommand(['openapi', ...args], { cwd: folder })
 
 describe('docs/openapi.md', () => {
   it('shows what becomes of an operation, and the paths', async () => {

@@ -4,8 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { dispatch } from '../../src/cli/dispatch.ts'
-import { createTestIo } from '../unit/cli/test-io.ts'
+import { runCommand } from '../unit/cli/test-io.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 export const PROGRAM = [process.execPath, join(ROOT, 'src/main.ts')]
@@ -32,9 +31,8 @@ export function scopegate(args: readonly string[], input = '') {
 
 /** Other commands, in this process. */
 export async function inProcess(...args: string[]) {
-  const io = createTestIo({ cwd: folder })
-  const status = await dispatch(io, args, '')
-  return { status, stdout: io.out, stderr: io.err }
+  const { code, out, err } = await runCommand(args, { cwd: folder })
+  return { status: code, stdout: out, stderr: err }
 }
 
 /** With no warning, every test green, and a test for each line. */

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { dispatch } from '../../../src/cli/dispatch.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { policyFile } from '../../support/policy-file.ts'
-import { createTestIo } from '../../unit/cli/test-io.ts'
+import { createTestIo, runCommand } from '../../unit/cli/test-io.ts'
 
 const keep = closingAfterEach()
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-realm-'))
@@ -50,11 +50,8 @@ async function answering(answers: Answers) {
   })
 }
 
-async function check(args: readonly string[], env: Record<string, string> = {}) {
-  const io = createTestIo({ cwd: folder, env })
-  const code = await dispatch(io, ['keycloak', 'check', ...args], '1')
-  return { code, out: io.out, err: io.err }
-}
+const check = (args: readonly string[], env: Record<string, string> = {}) =>
+  runCommand(['keycloak', 'check', ...args], { cwd: folder, env })
 
 const SECRET = { KEYCLOAK_CLIENT_ID: 'reader', KEYCLOAK_CLIENT_SECRET: 'hidden-value' }
 

@@ -4,13 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { dispatch } from '../../../src/cli/dispatch.ts'
 import { spawnGateway } from '../../support/gateway-process.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { request } from '../../support/raw-http.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
 import { startUpstream } from '../../support/upstream.ts'
-import { createTestIo } from '../../unit/cli/test-io.ts'
+import { runCommand } from '../../unit/cli/test-io.ts'
 
 const keep = closingAfterEach()
 const get = { methods: ['GET'] }
@@ -52,9 +51,8 @@ async function record(lines: readonly string[]) {
 }
 
 async function run(cwd: string, ...args: string[]) {
-  const io = createTestIo({ cwd })
-  const code = await dispatch(io, args, '1.2.3')
-  return { code, out: io.out.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME') }
+  const { code, out } = await runCommand(args, { cwd })
+  return { code, out: out.replaceAll(/\d{4}-\d\d-\d\dT\S+Z/g, 'TIME') }
 }
 
 describe('scopegate shadow', () => {

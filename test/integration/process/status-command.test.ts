@@ -3,12 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { dispatch } from '../../../src/cli/dispatch.ts'
 import { openTo, startGateway, writeConfig } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { spawnWorkers, type WorkersProcess } from '../../support/workers.ts'
-import { createTestIo } from '../../unit/cli/test-io.ts'
+import { runCommand } from '../../unit/cli/test-io.ts'
 
 const keep = closingAfterEach()
 const UP = 'http://127.0.0.1:1'
@@ -17,11 +16,9 @@ const good = (path = '/a') => ({
   tests: [{ request: `GET ${path}`, expect: 200 }],
 })
 
-async function status(gateway: Pick<WorkersProcess, 'adminUrl' | 'configFile'>, ...args: string[]) {
-  const io = createTestIo()
-  const code = await dispatch(io, ['status', '-c', gateway.configFile, '--url', gateway.adminUrl, ...args], '1')
-  return { code, out: io.out, err: io.err }
-}
+const statusOf = (file: string, ...args: string[]) => runCommand(['status', '-c', file, ...args])
+const status = (gateway: Pick<WorkersProcess, 'adminUrl' | 'configFile'>, ...args: string[]) =>
+  statusOf(gateway.configFile, '--url', gateway.adminUrl, ...args)
 
 describe.each([1, 2])('scopegate status, with %i workers', (workers) => {
   it('says whether the file on the disk is in force, and why the last one was refused', async () => {
@@ -75,12 +72,6 @@ it('scopegate status sends the password of the file, and says when it has none',
 })
 
 describe('scopegate status, where the gateway listens', () => {
-  const statusOf = async (file: string, ...args: string[]) => {
-    const io = createTestIo()
-    const code = await dispatch(io, ['status', '-c', file, ...args], '1')
-    return { code, out: io.out, err: io.err }
-  }
-
   it('asks at the address of `admin` in the file', async () => {
     const gateway = keep(await startGateway(good()))
     const { port } = new URL(gateway.adminUrl)

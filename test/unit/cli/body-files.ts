@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll } from 'vitest'
-import { dispatch } from '../../../src/cli/dispatch.ts'
-import { createTestIo } from './test-io.ts'
+import { runCommand } from './test-io.ts'
 
 export const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-bodies-'))
 mkdirSync(path.join(folder, 'schemas'))
@@ -71,9 +70,7 @@ components:
 export async function run(text: string, files: Readonly<Record<string, string>>, ...args: string[]) {
   writeFileSync(path.join(folder, 'a.yaml'), text)
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content)
-  const io = createTestIo({ cwd: folder })
-  const code = await dispatch(io, [args[0] as string, '-c', 'a.yaml', ...args.slice(1)], '1.2.3')
-  return { code, out: io.out, err: io.err }
+  return runCommand([args[0] as string, '-c', 'a.yaml', ...args.slice(1)], { cwd: folder })
 }
 export const ORDER = 'schemas/order.json'
 export const good = { [ORDER]: SCHEMA, 'orders.yaml': OPENAPI }

@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dispatch } from '../../../src/cli/dispatch.ts'
 import { policyFile } from '../../support/policy-file.ts'
-import { createTestIo } from './test-io.ts'
+import { runCommand } from './test-io.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-diff-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -13,11 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const write = (name: string, routes: unknown) => writeFileSync(path.join(folder, name), policyFile({ routes }))
 const read = { methods: ['GET'], scopes: 'orders:read' }
 
-async function run(...args: string[]) {
-  const io = createTestIo({ cwd: folder })
-  const code = await dispatch(io, args, '1.2.3')
-  return { code, out: io.out, err: io.err }
-}
+const run = (...args: string[]) => runCommand(args, { cwd: folder })
 
 beforeAll(() => {
   write('old.yaml', [{ path: '/orders/**', to: 'orders', allow: [read] }])

@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { dispatch } from '../../../src/cli/dispatch.ts'
-import { createTestIo } from './test-io.ts'
+import { createTestIo, runCommand } from './test-io.ts'
 
 const cwd = new URL('../../..', import.meta.url).pathname
 
-async function explain(...args: string[]) {
-  const io = createTestIo({ cwd })
-  const code = await dispatch(io, ['explain', ...args], '1.2.3')
-  return { code, out: io.out, err: io.err }
-}
+const explain = (...args: string[]) => runCommand(['explain', ...args], { cwd })
 
 async function explainJson(...args: string[]) {
   const { code, out } = await explain(...args, '--json')

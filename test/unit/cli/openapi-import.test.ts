@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { dispatch } from '../../../src/cli/dispatch.ts'
 import { loadConfigFile } from '../../../src/config/load.ts'
 import { policyFile } from '../../support/policy-file.ts'
 import { DOCUMENT } from './openapi-document.ts'
-import { createTestIo } from './test-io.ts'
+import { runCommand } from './test-io.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-openapi-import-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -15,11 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
 write('orders.yaml', DOCUMENT)
 
-async function run(...args: string[]) {
-  const io = createTestIo({ cwd: folder })
-  const code = await dispatch(io, ['openapi', ...args], '1.2.3')
-  return { code, out: io.out, err: io.err }
-}
+const run = (...args: string[]) => runCommand(['openapi', ...args], { cwd: folder })
 
 describe('scopegate openapi import', () => {
   it('drafts a route for each path, with the scopes of the document or a proposal', async () => {
@@ -54,8 +49,8 @@ left out: OPTIONS /health (line 19): the gateway does not forward this method
   it('drafts what loads in a file with an issuer and the upstream, and agrees with the document', async () => {
     const { out } = await run('import', 'orders.yaml', '--upstream', 'orders')
     write('drafted.yaml', policyFile({}) + out)
-    const io = createTestIo({ cwd: folder })
-    expect(await dispatch(io, ['validate', '-c', 'drafted.yaml'], '1.2.3'), io.err).toBe(0)
+    const { code, err } = await runCommand(['validate', '-c', 'drafted.yaml'], { cwd: folder })
+    expect(code, err).toBe(0)
     const drift = await run('check', 'orders.yaml', '-c', 'drafted.yaml')
     expect(drift.out).toBe('orders.yaml:14: GET /orders/{order-id}/{name}.pdf: no route opens it\n')
   })

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { dispatch } from '../../../src/cli/dispatch.ts'
 import { policyFile } from '../../support/policy-file.ts'
 import { DOCUMENT } from './openapi-document.ts'
-import { createTestIo } from './test-io.ts'
+import { runCommand } from './test-io.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-openapi-'))
 const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
@@ -37,11 +36,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-async function run(...args: string[]) {
-  const io = createTestIo({ cwd: folder })
-  const code = await dispatch(io, ['openapi', ...args], '1.2.3')
-  return { code, out: io.out, err: io.err }
-}
+const run = (...args: string[]) => runCommand(['openapi', ...args], { cwd: folder })
 
 describe('scopegate openapi', () => {
   it('prints YAML, or with --json JSON, of the same document', async () => {
@@ -54,10 +49,10 @@ describe('scopegate openapi', () => {
   })
 
   it("takes the service's document from a file beside the route-scope file, wherever it runs", async () => {
-    const io = createTestIo({ cwd: '/' })
-    const code = await dispatch(io, ['openapi', '-c', path.join(folder, 'scopegate.yaml'), '--json'], '1.2.3')
-    expect({ code, err: io.err }).toEqual({ code: 0, err: '' })
-    expect(Object.keys(JSON.parse(io.out).paths)).toEqual([
+    const args = ['openapi', '-c', path.join(folder, 'scopegate.yaml'), '--json']
+    const { code, out, err } = await runCommand(args, { cwd: '/' })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(Object.keys(JSON.parse(out).paths)).toEqual([
       ...['/orders', '/orders/{order-id}/items.json', '/orders/{order-id}/{name}.pdf'],
     ])
   })

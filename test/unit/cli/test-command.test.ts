@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { dispatch } from '../../../src/cli/dispatch.ts'
 import { policyFile } from '../../support/policy-file.ts'
-import { createTestIo } from './test-io.ts'
+import { runCommand } from './test-io.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -24,10 +23,8 @@ const red = { request: 'POST /orders', token: { scope: 'orders:read' }, expect: 
 
 async function run(tests: readonly unknown[], ...args: string[]) {
   writeFileSync(path.join(folder, 'shop.yaml'), policyFile({ routes, tests }))
-  const io = createTestIo({ cwd: folder })
   const [command = 'test', ...rest] = args
-  const code = await dispatch(io, [command, '-c', 'shop.yaml', ...rest], '1.2.3')
-  return { code, out: io.out, err: io.err }
+  return runCommand([command, '-c', 'shop.yaml', ...rest], { cwd: folder })
 }
 
 describe('scopegate test', () => {
@@ -91,8 +88,7 @@ shop.yaml:24:5: tests[1]: POST /orders: expected status 200, got 403 (line 2 of 
 
   it('exits with 2 when the JUnit file cannot be written or the file is not there', async () => {
     expect((await run([good], 'test', '--junit', 'nowhere/results.xml')).code).toBe(2)
-    const io = createTestIo({ cwd: folder })
-    expect(await dispatch(io, ['test', '-c', 'absent.yaml'], '1.2.3')).toBe(2)
+    expect((await runCommand(['test', '-c', 'absent.yaml'], { cwd: folder })).code).toBe(2)
   })
 
   it('takes a file without tests as good', async () => {

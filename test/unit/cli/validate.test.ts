@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { dispatch } from '../../../src/cli/dispatch.ts'
-import { createTestIo } from './test-io.ts'
+import { runCommand } from './test-io.ts'
 
 const ROOT = new URL('../../..', import.meta.url).pathname
 const folder = mkdtempSync(path.join(tmpdir(), 'scopegate-validate-'))
@@ -28,9 +27,7 @@ const ACCEPT = `accept:
 
 async function validate(text: string, ...args: string[]) {
   writeFileSync(path.join(folder, 'a.yaml'), text)
-  const io = createTestIo({ cwd: folder })
-  const code = await dispatch(io, ['validate', '-c', 'a.yaml', ...args], '1.2.3')
-  return { code, out: io.out, err: io.err }
+  return runCommand(['validate', '-c', 'a.yaml', ...args], { cwd: folder })
 }
 
 const COUNTS = '1 route, 2 upstreams, 1 issuer, 1 rate limit, 0 CORS policies'
@@ -100,9 +97,9 @@ describe("the project's own files", () => {
   it.each(['scopegate.yaml', 'examples/compose/scopegate.yaml', 'test/fixtures/config/full.yaml'])(
     'have no warnings that they do not accept: %s',
     async (file) => {
-      const io = createTestIo({ cwd: ROOT, env })
-      expect(await dispatch(io, ['validate', '--strict', '-c', file], '1.2.3')).toBe(0)
-      expect(io.err).toBe('')
+      const { code, err } = await runCommand(['validate', '--strict', '-c', file], { cwd: ROOT, env })
+      expect(code).toBe(0)
+      expect(err).toBe('')
     },
   )
 })
