@@ -1,6 +1,6 @@
 /** A real browser that logs in through the gateway: only it can say which cookies it keeps and sends. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { describeWithBrowser, launchBrowser } from '../support/browser.ts'
 import { freePort } from '../support/free-port.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
@@ -24,6 +24,8 @@ describeWithBrowser('a browser with a session', () => {
     let gateway: TestGateway
     let other: WebOrigin
     let browser: Browser
+    let context: BrowserContext
+    let page: Page
     let origin: string
 
     beforeAll(async () => {
@@ -58,7 +60,14 @@ describeWithBrowser('a browser with a session', () => {
       await realm?.delete()
     })
 
-    async function logIn(page: Page): Promise<void> {
+    beforeEach(async () => {
+      context = await browser.newContext()
+      page = await context.newPage()
+      await logIn()
+    }, TIMEOUT_MS)
+    afterEach(() => context.close())
+
+    async function logIn(): Promise<void> {
       await page.goto(`${origin}/app/orders?page=2`, { timeout: TIMEOUT_MS })
       await page.fill('#username', 'alice')
       await page.fill('#password', PASSWORDS.alice)
@@ -71,9 +80,6 @@ describeWithBrowser('a browser with a session', () => {
     it(
       'comes back to its page, calls with its session, and shows no cookie to scripts',
       async () => {
-        const context = await browser.newContext()
-        const page = await context.newPage()
-        await logIn(page)
         expect(await page.title()).toBe('the app')
         expect(await page.evaluate('document.cookie')).not.toContain('scopegate')
         const cookies = (await context.cookies()).filter(({ name }) => name.startsWith('__Host-scopegate-'))
@@ -84,7 +90,6 @@ describeWithBrowser('a browser with a session', () => {
         expect(await fetchFrom(page, `${origin}/app/1`, { method: 'POST', body: 'x' })).toMatchObject({ status: 200 })
         const me = await fetchFrom(page, `${origin}/auth/me`)
         expect(me).toMatchObject({ status: 200, body: expect.stringContaining('"preferred_username":"alice"') })
-        await context.close()
       },
       TIMEOUT_MS,
     )
@@ -92,9 +97,6 @@ describeWithBrowser('a browser with a session', () => {
     it(
       'does not act for a page of another port, which is of the same site',
       async () => {
-        const context = await browser.newContext()
-        const page = await context.newPage()
-        await logIn(page)
         await page.goto(other.byName)
         const options = { method: 'POST', body: 'x', mode: 'no-cors', credentials: 'include' } as const
         await fetchFrom(page, `${origin}/app/changed-by-another-page`, options)
@@ -104,7 +106,6 @@ describeWithBrowser('a browser with a session', () => {
         for (const word of ['session_of_another_page', 'logout_of_another_page']) {
           await waitFor(word, () => gateway.logs().some(({ reason }) => reason === word))
         }
-        await context.close()
       },
       TIMEOUT_MS,
     )
@@ -112,15 +113,11 @@ describeWithBrowser('a browser with a session', () => {
     it(
       'logs out by a form, at Keycloak as well',
       async () => {
-        const context = await browser.newContext()
-        const page = await context.newPage()
-        await logIn(page)
         await Promise.all([page.waitForURL(`${origin}/`, { timeout: TIMEOUT_MS }), page.click('#logout')])
         expect((await context.cookies()).filter(({ name }) => name.startsWith('__Host-scopegate-'))).toEqual([])
         await page.goto(`${origin}/app/orders`)
         expect(page.url()).toContain(realm.issuer)
         expect(await page.locator('#kc-login').count()).toBe(1)
-        await context.close()
       },
       TIMEOUT_MS,
     )

@@ -6,6 +6,7 @@ import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
 import type { RealmAdmin } from '../support/keycloak-admin.ts'
 import { addWebClient, createPerson, loginSection, type Person, WEB_CLIENT } from '../support/login.ts'
 import { jwtPart, passwordTokens } from '../support/oidc-client.ts'
+import { codeOf } from '../support/raw-http.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -59,7 +60,6 @@ describe.skipIf(keycloak === undefined)('a browser that logs in at Keycloak thro
     const sessions = await realm.get<{ clients: Record<string, string> }[]>(`/users/${user}/sessions`)
     return sessions.filter(({ clients }) => Object.values(clients).includes(WEB_CLIENT.id))
   }
-  const code = (body: string) => (JSON.parse(body) as { code: string }).code
 
   it('sends a page to the login, and comes back to it with the identity of who logged in', async () => {
     const person = createPerson()
@@ -144,7 +144,7 @@ describe.skipIf(keycloak === undefined)('a browser that logs in at Keycloak thro
     ]) {
       const answer = await post(headers as Record<string, string>)
       expect(answer.status).toBe(403)
-      expect(code(answer.body)).toBe('cross_site_request')
+      expect(codeOf(answer)).toBe('cross_site_request')
     }
     expect((await post(OWN_PAGE)).status).toBe(200)
     expect((await post({ Origin: origin })).status).toBe(200)
@@ -184,7 +184,7 @@ describe.skipIf(keycloak === undefined)('a browser that logs in at Keycloak thro
     for (const again of [person, copy]) {
       const answer = await again.send(first)
       expect(answer.status).toBe(400)
-      expect(code(answer.body)).toBe('login_failed')
+      expect(codeOf(answer)).toBe('login_failed')
     }
   })
 
@@ -207,7 +207,7 @@ describe.skipIf(keycloak === undefined)('a browser that logs in at Keycloak thro
     change(callback)
     const answer = await person.send(callback.href)
     expect(answer.status).toBe(400)
-    expect(code(answer.body)).toBe('login_failed')
+    expect(codeOf(answer)).toBe('login_failed')
     expect(ownCookies(person)).not.toContain(SESSION)
   })
 

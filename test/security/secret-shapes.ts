@@ -3,6 +3,16 @@ import type { Session } from '../../src/sessions/session.ts'
 import type { TestIssuer } from '../support/test-issuer.ts'
 import { generateSigningKey, withBrokenSignature } from '../support/tokens.ts'
 
+type Secrets = Record<string, string>
+
+/** The parts of a token behind its header, in which nothing is secret. */
+function noteParts(secrets: Secrets, name: string, token: string): void {
+  for (const [index, part] of token.split('.').slice(1).entries()) secrets[`${name}Part${index}`] = part.slice(0, 200)
+}
+
+const headOf = (start: string, ...fields: string[]) =>
+  `${[start, 'Host: shop.example', ...fields, 'Connection: close'].join('\r\n')}\r\n\r\n`
+
 /**
  * Requests in every shape, each with secrets where secrets are, and in places where they should not be.
  * @param secret a secret of this name
@@ -11,12 +21,12 @@ import { generateSigningKey, withBrokenSignature } from '../support/tokens.ts'
 export async function writeShapes(
   issuer: TestIssuer,
   secret: (name: string) => string,
-  secrets: Record<string, string>,
+  secrets: Secrets,
 ): Promise<string[]> {
   const token = async (name: string, claims = {}, foreign = false) => {
     const key = foreign ? await generateSigningKey() : undefined
     const text = await issuer.mint({ email: secret(`${name}Claim`), ...claims }, { key })
-    for (const [index, part] of text.split('.').slice(1).entries()) secrets[`${name}Part${index}`] = part.slice(0, 200)
+    noteParts(secrets, name, text)
     return text
   }
   const good = await token('good')
@@ -27,8 +37,7 @@ export async function writeShapes(
     withBrokenSignature(good),
   ]
   const common = [`Cookie: sid=${secret('cookie')}`, `X-Api-Key: ${secret('apiKey')}`]
-  const head = (start: string, ...fields: string[]) =>
-    `${[start, 'Host: shop.example', ...fields, ...common, 'Connection: close'].join('\r\n')}\r\n\r\n`
+  const head = (start: string, ...fields: string[]) => headOf(start, ...fields, ...common)
   const query = `?code=${secret('query')}&access_token=${good}`
   const form = `password=${secret('form')}`
   const odd = [`Bearer  ${good}`, `bearer ${good} x`, `Bearer "${good}"`, `Basic ${secret('basic')}`, secret('scheme')]
@@ -75,7 +84,7 @@ export async function writeSessions(
   issuer: TestIssuer,
   key: string,
   secret: (name: string) => string,
-  secrets: Record<string, string>,
+  secrets: Secrets,
 ): Promise<string[]> {
   const sealer = createSealer([{ id: 'k', secret: key }])
   const seal = async (name: string, rest: Partial<Session> = {}) => {
@@ -85,29 +94,25 @@ export async function writeSessions(
     const session = { ...tokens, refreshToken: secret(`${name}Refresh`), ...times, ...rest }
     const sealed = await sealer.seal('session', session)
     secrets[`${name}Cookie`] = sealed.slice(-200)
-    for (const [index, part] of tokens.accessToken.split('.').slice(1).entries()) {
-      secrets[`${name}Part${index}`] = part.slice(0, 200)
-    }
+    noteParts(secrets, name, tokens.accessToken)
     return `Cookie: a=${secret('otherCookie')}; __Host-scopegate-session=1.${sealed}`
   }
   const good = await seal('session')
   const ended = await seal('ended', { accessEndsAtMs: 1 })
   const callback = `/auth/callback?code=${secret('code')}&state=${secret('state')}&iss=${secret('iss')}`
-  const head = (start: string, ...fields: string[]) =>
-    `${[start, 'Host: shop.example', ...fields, 'Connection: close'].join('\r\n')}\r\n\r\n`
   return [
     ...[good, ended, `${good}x`, good.slice(0, -20)].flatMap((cookie) => [
-      head(`GET /session?${secret('sessionQuery')} HTTP/1.1`, cookie),
-      head('POST /session HTTP/1.1', cookie, `Origin: https://${secret('origin')}`),
-      head('GET /auth/me HTTP/1.1', cookie),
-      head('POST /auth/logout HTTP/1.1', cookie, 'Sec-Fetch-Site: same-origin', 'Content-Length: 0'),
+      headOf(`GET /session?${secret('sessionQuery')} HTTP/1.1`, cookie),
+      headOf('POST /session HTTP/1.1', cookie, `Origin: https://${secret('origin')}`),
+      headOf('GET /auth/me HTTP/1.1', cookie),
+      headOf('POST /auth/logout HTTP/1.1', cookie, 'Sec-Fetch-Site: same-origin', 'Content-Length: 0'),
     ]),
-    head(
+    headOf(
       `GET ${callback} HTTP/1.1`,
       good,
       `Cookie: __Host-scopegate-login-1-${secret('loginName')}=${secret('login')}`,
     ),
-    head(`GET /auth/login?return_to=/${secret('returnTo')} HTTP/1.1`, good),
-    head(`GET /auth/login?return_to=//${secret('badReturnTo')} HTTP/1.1`),
+    headOf(`GET /auth/login?return_to=/${secret('returnTo')} HTTP/1.1`, good),
+    headOf(`GET /auth/login?return_to=//${secret('badReturnTo')} HTTP/1.1`),
   ]
 }

@@ -1,9 +1,9 @@
 /** What can be tried with the cookie of a session on its way through a gateway. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RawAnswer } from '../support/raw-http.ts'
+import { codeOf, type RawAnswer } from '../support/raw-http.ts'
 import { sessionCookie } from '../support/sealed-session.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { code, type SessionTarget, startSessionTarget } from './session-target.ts'
+import { type SessionTarget, startSessionTarget } from './session-target.ts'
 
 let target: SessionTarget
 beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('a session', () => {
   ])('allows nothing when its token %s', async (_, claims, status, word) => {
     const answer = await ask('GET /app/1', 'Accept: text/html', `Cookie: ${await good(claims)}`)
     expect(answer.status).toBe(status)
-    expect(code(answer)).toBe(word)
+    expect(codeOf(answer)).toBe(word)
   })
 
   it('is read only on routes that say so', async () => {
@@ -63,7 +63,7 @@ describe('a session', () => {
 
   it('is a token sent twice beside one in the query', async () => {
     const answer = await ask('GET /app/1?access_token=x', `Cookie: ${await good()}`)
-    expect(code(answer)).toBe('invalid_request')
+    expect(codeOf(answer)).toBe('invalid_request')
   })
 
   it('reaches no upstream as a cookie, on any route and in any spelling', async () => {
@@ -105,7 +105,7 @@ describe('a session', () => {
   ])('that is %s counts as none, and is removed', async (_, change) => {
     const answer = await ask('GET /app/1', `Cookie: ${change(await good())}`)
     expect(answer.status).toBe(401)
-    expect(code(answer)).toBe('missing_token')
+    expect(codeOf(answer)).toBe('missing_token')
     expect(cleared(answer)).toHaveLength(1)
   })
 
@@ -125,7 +125,7 @@ describe('a session', () => {
       `Cookie: ${await sessionCookie({ accessToken, accessEndsAtMs: Date.now() - 1 })}`,
     )
     expect(ended.status).toBe(503)
-    expect(code(ended)).toBe('login_unavailable')
+    expect(codeOf(ended)).toBe('login_unavailable')
     expect(ended.headers.has('set-cookie')).toBe(false)
     const due = await sessionCookie({ accessToken, renewedAtMs: Date.now() - 10 * 60_000 })
     expect((await ask('GET /app/1', `Cookie: ${due}`)).status).toBe(200)

@@ -1,6 +1,7 @@
 /** Pages of other origins, and the login's own pages, with and without a session. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { code, ORIGIN, type SessionTarget, SPA, startSessionTarget } from './session-target.ts'
+import { codeOf } from '../support/raw-http.ts'
+import { ORIGIN, type SessionTarget, SPA, startSessionTarget } from './session-target.ts'
 
 let target: SessionTarget
 beforeAll(async () => {
@@ -33,7 +34,7 @@ describe('a page of another origin', () => {
     const before = target.upstream.received.length
     const answer = await ask(line, ...fields, `Cookie: ${await good()}`)
     expect(answer.status).toBe(403)
-    expect(code(answer)).toBe('cross_site_request')
+    expect(codeOf(answer)).toBe('cross_site_request')
     expect(answer.headers.has('set-cookie')).toBe(false)
     expect(target.upstream.received.length).toBe(before)
   })
@@ -60,14 +61,14 @@ describe('the pages of the login', () => {
   ])('lead back to no other place than a path of this gateway: %s', async (returnTo) => {
     const answer = await ask(`GET /auth/login?return_to=${returnTo}`)
     expect(answer.status).toBe(400)
-    expect(code(answer)).toBe('login_failed')
+    expect(codeOf(answer)).toBe('login_failed')
     expect(answer.headers.has('location')).toBe(false)
   })
 
   it('are a 503 while the issuer has no login', async () => {
     const answer = await ask('GET /auth/login?return_to=/app')
     expect(answer.status).toBe(503)
-    expect(code(answer)).toBe('login_unavailable')
+    expect(codeOf(answer)).toBe('login_unavailable')
   })
 
   it('have one method each', async () => {

@@ -1,7 +1,7 @@
 /** A gateway with sessions before two upstreams, for tests that send it cookies. */
 import { startGateway } from '../support/gateway.ts'
 import { COOKIE_KEYS, loginSection } from '../support/login.ts'
-import { type RawAnswer, request } from '../support/raw-http.ts'
+import { request } from '../support/raw-http.ts'
 import { sessionCookie } from '../support/sealed-session.ts'
 import { createTestIssuer } from '../support/test-issuer.ts'
 import { startUpstream } from '../support/upstream.ts'
@@ -48,5 +48,3 @@ export async function startSessionTarget() {
     },
   }
 }
-
-export const code = ({ body }: RawAnswer) => (JSON.parse(body) as { code: string }).code

@@ -6,7 +6,6 @@ import { describeWith } from './describe-with.ts'
 /** As Debian, Ubuntu and Google name it. */
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** The path of the browser on this machine. */
 function findChromium(): string | undefined {
   for (const command of COMMANDS) {
     const { status, stdout } = spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' })
@@ -15,7 +14,9 @@ function findChromium(): string | undefined {
   return undefined
 }
 
-const browserMissing = findChromium() === undefined ? 'chromium is not in PATH' : undefined
+/** The path of the browser on this machine. */
+const executablePath = findChromium()
+const browserMissing = executablePath === undefined ? 'chromium is not in PATH' : undefined
 
 /** `describeWith` a browser. */
 export function describeWithBrowser(name: string, body: () => void): void {
@@ -27,7 +28,6 @@ export function describeWithBrowser(name: string, body: () => void): void {
  * closes it. It has no sandbox of its own (tests run as root in containers), so it is for pages of ours alone.
  */
 export async function launchBrowser(args: string[] = []): Promise<Browser> {
-  const executablePath = findChromium()
   if (executablePath === undefined) throw new Error(browserMissing)
   return chromium.launch({ executablePath, chromiumSandbox: false, args })
 }

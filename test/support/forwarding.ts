@@ -23,8 +23,6 @@ export function dataPath() {
 export const get = (gateway: TestGateway, ...fields: string[]) =>
   request(gateway.url, ['GET /orders/7 HTTP/1.1', ...fields])
 
-export const code = (body: string) => (JSON.parse(body) as { code: string }).code
-
 export const lastLine = (gateway: TestGateway) =>
   waitFor('an access-log line', () => gateway.logs().findLast(({ msg }) => msg === 'request'))
 

@@ -52,6 +52,9 @@ export function parseAnswer(text: string): RawAnswer {
   return { status: Number(statusLine.split(' ')[1] ?? 0), headers, body, text }
 }
 
+/** The `code` of a problem (RFC 9457). */
+export const codeOf = ({ body }: { readonly body: string }) => (JSON.parse(body) as { code: string }).code
+
 function joinChunks(raw: string): string {
   let at = 0
   let body = ''

@@ -9,8 +9,9 @@ const sealerOf = (key: keyof typeof COOKIE_KEYS) => createSealer([{ id: key, sec
 /** The value of a `Cookie` field with this session. What is not given: begun now, good for an hour. */
 export async function sessionCookie(
   session: Partial<Session>,
-  { key = 'new' as keyof typeof COOKIE_KEYS, nowMs = Date.now() } = {},
+  { key = 'new' as keyof typeof COOKIE_KEYS } = {},
 ): Promise<string> {
+  const nowMs = Date.now()
   const times = { accessEndsAtMs: nowMs + 3_600_000, startedAtMs: nowMs, renewedAtMs: nowMs }
   const whole = { accessToken: '', refreshToken: 'a-refresh-token', idToken: 'a.e30.b', ...times, ...session }
   const lines = setInPieces('session', await sealerOf(key).seal('session', whole), new Map())

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { code, dataPath, get, lastLine } from '../../support/forwarding.ts'
+import { dataPath, get, lastLine } from '../../support/forwarding.ts'
 import { openTo, startGateway } from '../../support/gateway.ts'
 import { connectRaw } from '../../support/raw-client.ts'
-import { parseAnswer, request, sendRaw } from '../../support/raw-http.ts'
+import { codeOf, parseAnswer, request, sendRaw } from '../../support/raw-http.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -18,7 +18,7 @@ describe('time-outs', () => {
       timeouts: { connect: '50ms', response: '30s' },
     })
     const answer = await get(gateway)
-    expect([answer.status, code(answer.body)]).toEqual([504, 'upstream_timeout'])
+    expect([answer.status, codeOf(answer)]).toEqual([504, 'upstream_timeout'])
     expect(await lastLine(gateway)).toMatchObject({ reason: 'upstream_connect_timeout' })
     await waitFor('the connection to be given up', () => mute.connections.size === 0)
   })
