@@ -18,11 +18,17 @@ const KEY_BYTES = 32
 const MIN_HEADERS_BYTES = 16 * 1024
 const LOOPBACK = /^http:\/\/(?:localhost|[\w-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/
 
+/** A route that could be resolved, and where it stands in the file. */
+export interface PlacedRoute {
+  readonly index: number
+  readonly config: RouteConfig
+}
+
 export interface LoginContext {
   readonly things: NamedThings
   readonly defaults: Defaults
-  readonly routes: readonly RouteConfig[]
-  /** Where the routes stand in the file. */
+  readonly routes: readonly PlacedRoute[]
+  /** Where the routes of the file stand in it. */
   readonly routeIndexes: readonly number[]
   readonly read: ReadSibling
   /** The section could be read, so that one that is not there was not written. */
@@ -115,10 +121,10 @@ function checkRoutes({ routes, login }: GatewayFile, { routeIndexes, isKnown }: 
 }
 
 /** Tokens of a session come from this issuer, so they have to count where sessions do. */
-function checkIssuers(issuer: IssuerConfig, { routes, routeIndexes }: LoginContext, report: Report): void {
-  for (const [position, route] of routes.entries()) {
-    if (!route.session || route.issuers.includes(issuer.name)) continue
-    const path = ['routes', routeIndexes[position] ?? position, 'session']
+function checkIssuers(issuer: IssuerConfig, { routes }: LoginContext, report: Report): void {
+  for (const { index, config } of routes) {
+    if (!config.session || config.issuers.includes(issuer.name)) continue
+    const path = ['routes', index, 'session']
     report.error(path, `the issuer of login does not count on this route, so no session would do`)
   }
 }

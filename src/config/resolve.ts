@@ -2,7 +2,7 @@
 import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
 import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
-import { resolveLogin } from './resolve-login.ts'
+import { type PlacedRoute, resolveLogin } from './resolve-login.ts'
 import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
 import { createServiceBodiesReader } from './resolve-openapi-body.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
@@ -38,9 +38,10 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
   const server = resolveServer(file, report, options.read)
   const things = resolveNames(file, options.names, report)
   const defaults = resolveDefaults(file, options.knowsDefaults, things, report)
-  const routes = resolveRoutes(file, defaults, things, report, options)
+  const placed = resolveRoutes(file, defaults, things, report, options)
+  const routes = placed.map(({ config }) => config)
   const { read, routeIndexes, knowsLogin: isKnown } = options
-  const login = resolveLogin(file, { things, defaults, routes, routeIndexes, read, isKnown }, report)
+  const login = resolveLogin(file, { things, defaults, routes: placed, routeIndexes, read, isKnown }, report)
   warnAboutFile(file, things, report, options)
   return {
     digest: options.digest(),
@@ -67,15 +68,15 @@ function resolveRoutes(
   things: NamedThings,
   report: Report,
   options: ResolveOptions,
-): RouteConfig[] {
+): PlacedRoute[] {
   const shapes: PlacedShape[] = []
-  const routes: RouteConfig[] = []
+  const routes: PlacedRoute[] = []
   const context = { ...options, defaults, things, readBodies: createServiceBodiesReader(options.readSchema) }
   for (const [position, route] of file.routes.entries()) {
     const index = options.routeIndexes[position] ?? position
     const { config, shape } = resolveRoute(route, ['routes', index], context, report)
     if (shape) shapes.push({ index, shape })
-    if (config) routes.push(config)
+    if (config) routes.push({ index, config })
   }
   for (const [index, references] of options.brokenRoutes) {
     const { shape } = resolveReferences(references, ['routes', index], things, report)
