@@ -24,21 +24,18 @@ async function compileBodies(config: GatewayConfig, schemas: Schemas): Promise<P
   if (policies.length === 0) return []
   const { compileBody } = await import('./validation/compile-body.ts')
   return policies.flatMap((policy) => {
-    return compileBody(policy).map((fault) => toProblem(fault, policy.file, policy.isOpenApi, schemas.get(policy.file)))
+    const faults = compileBody(policy)
+    if (faults.length === 0) return []
+    if (policy.isOpenApi) return faults.map((fault) => operationProblem(policy.file, fault))
+    // Read again for the places, once for all that is wrong.
+    const { found } = readDataFile(schemas.get(policy.file) ?? '', policy.file)
+    return faults.map((fault) => {
+      return found?.problem(pointerOf(`#${fault.pointer}`) ?? [], fault.message) ?? operationProblem(policy.file, fault)
+    })
   })
 }
 
-function toProblem(fault: BodyFault, file: string, isOpenApi: boolean, text = ''): Problem {
-  const { found } = readDataFile(text, file)
-  const { pointer, message, operation } = fault
-  const { at } = operation
-  if (isOpenApi || found === undefined) {
-    const whose = at === undefined ? '' : `${at.method} /${at.segments.join('/')}: `
-    return {
-      ...fileProblem(file, `${whose}the schema of the request body: ${message}`),
-      line: operation.line,
-      column: 1,
-    }
-  }
-  return found.problem(pointerOf(`#${pointer}`) ?? [], message)
+function operationProblem(file: string, { message, operation: { at, line } }: BodyFault): Problem {
+  const whose = at === undefined ? '' : `${at.method} /${at.segments.join('/')}: `
+  return { ...fileProblem(file, `${whose}the schema of the request body: ${message}`), line, column: 1 }
 }
