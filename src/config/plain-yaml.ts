@@ -133,8 +133,7 @@ function readFlow(cursor: Cursor, node: YAMLMap | YAMLSeq, end: string, readItem
   const start = enter(cursor)
   cursor.at++
   skipSpaces(cursor)
-  for (let isFirst = true; isFirst || cursor.text[cursor.at] !== end; isFirst = false) {
-    if (isFirst && cursor.text[cursor.at] === end) break
+  for (let isFirst = true; cursor.text[cursor.at] !== end; isFirst = false) {
     if (!isFirst) expectComma(cursor)
     readItem()
     skipSpaces(cursor)
