@@ -28,11 +28,14 @@ export type ReadServiceBodies = (file: string) => ServiceBodies | NonNullable<Re
 export function createServiceBodiesReader(read: ReadSibling): ReadServiceBodies {
   const known = new Map<string, ReturnType<ReadServiceBodies>>()
   return (file) => {
-    const { document, problems } = known.has(file) ? {} : readDocument(read(file), file)
-    const bodies = known.get(file) ?? (document ? toServiceBodies(document) : (problems ?? []))
+    const bodies = known.get(file) ?? toBodies(readDocument(read(file), file))
     known.set(file, bodies)
     return bodies
   }
+}
+
+function toBodies({ document, problems = [] }: ReadResult): ReturnType<ReadServiceBodies> {
+  return document === undefined ? problems : toServiceBodies(document)
 }
 
 export interface OpenApiRoute {
