@@ -6,7 +6,7 @@ import type { Report } from './report.ts'
 export type ReadSibling = (path: string) => string
 
 /** Undefined, and reported, when the file cannot be read. */
-export function readOr(path: Path, written: string, report: Report, read: ReadSibling): string | undefined {
+export function readOr<T>(path: Path, written: string, report: Report, read: (path: string) => T): T | undefined {
   try {
     return read(written)
   } catch (error) {

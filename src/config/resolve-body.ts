@@ -2,8 +2,8 @@
 import type { BodyOperation, BodyPolicy } from './body-policy.ts'
 import { type DataFile, readDataFile } from './data-file.ts'
 import { isObject, type Json, type JsonPath, lookUp } from './openapi/json.ts'
-import { type Path, quoteText } from './problem.ts'
-import type { ReadSibling } from './read-secret.ts'
+import { type Path, type Problem, quoteText } from './problem.ts'
+import { type ReadSibling, readOr } from './read-secret.ts'
 import type { Report } from './report.ts'
 import type { BodyFile } from './schema-body.ts'
 import { fileProblem } from './source-file.ts'
@@ -15,34 +15,47 @@ const JSON_TYPE = 'application/json'
 const DATA = new Set(['const', 'enum', 'default', 'examples'])
 const REFERENCES = ['$ref', '$dynamicRef']
 
+/** What all routes that name a file have in common. */
+type SchemaFile =
+  | { readonly root: Json; readonly problems?: never }
+  | { readonly root?: never; readonly problems: readonly Problem[] }
+
+export type ReadSchemaFile = (file: string) => SchemaFile
+
+/** Reads each file once for a whole configuration. It throws the Error of a file that cannot be read. */
+export function createSchemaFileReader(read: ReadSibling): ReadSchemaFile {
+  const known = new Map<string, SchemaFile>()
+  return (file) => {
+    const schema = known.get(file) ?? toSchemaFile(read(file), file)
+    known.set(file, schema)
+    return schema
+  }
+}
+
 /** @param path where `body` stands. @returns undefined: there is something wrong with it, and the report has it */
-export function resolveBody(body: BodyFile, path: Path, read: ReadSibling, report: Report): BodyPolicy | undefined {
+export function resolveBody(body: BodyFile, path: Path, read: ReadSchemaFile, report: Report): BodyPolicy | undefined {
   const { schema: file, contentTypes = [JSON_TYPE] } = body
-  const schema = readSchema(file, [...path, 'schema'], read, report)
-  if (schema === undefined) return undefined
+  const { root, problems = [] } = readOr([...path, 'schema'], file, report, read) ?? {}
+  for (const problem of problems) report.add(problem)
+  if (root === undefined) return undefined
   const operation: BodyOperation = {
     requiredFor: WITH_BODY,
     content: new Map(contentTypes.map((type) => [type, ''])),
     line: 1,
   }
-  return { schema: file, file, root: schema, isOpenApi: false, operations: [operation] }
+  return { schema: file, file, root, isOpenApi: false, operations: [operation] }
 }
 
-function readSchema(file: string, path: Path, read: ReadSibling, report: Report): Json | undefined {
+function toSchemaFile(text: string, file: string): SchemaFile {
   try {
-    const { found, problems = [] } = readDataFile(read(file), file)
-    for (const problem of problems) report.add(problem)
-    if (found === undefined) return undefined
+    const { found, problems } = readDataFile(text, file)
+    if (found === undefined) return { problems }
     const faults = findFaults(found)
-    for (const fault of faults) report.add(found.problem(fault.path, fault.message))
-    return faults.length === 0 ? found.data : undefined
+    if (faults.length === 0) return { root: found.data }
+    return { problems: faults.map((fault) => found.problem(fault.path, fault.message)) }
   } catch (error) {
-    if (error instanceof RangeError || error instanceof ReferenceError) {
-      report.add(fileProblem(file, 'the schema is nested too deeply, or its aliases multiply it'))
-    } else {
-      report.error(path, `the file ${report.quote(path)} ${error instanceof Error ? error.message : 'cannot be read'}`)
-    }
-    return undefined
+    if (!(error instanceof RangeError || error instanceof ReferenceError)) throw error
+    return { problems: [fileProblem(file, 'the schema is nested too deeply, or its aliases multiply it')] }
   }
 }
 

@@ -9,9 +9,8 @@ import type {
   UpstreamConfig,
 } from './gateway-config.ts'
 import type { Path } from './problem.ts'
-import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
-import { resolveBody } from './resolve-body.ts'
+import { type ReadSchemaFile, resolveBody } from './resolve-body.ts'
 import { resolveIdentityFields } from './resolve-identity.ts'
 import type { NamedThings } from './resolve-names.ts'
 import { type ReadServiceBodies, resolveOpenApiBody } from './resolve-openapi-body.ts'
@@ -81,7 +80,7 @@ export function resolveReferences(route: RouteReferences, path: Path, things: Na
 export interface ResolveContext {
   readonly defaults: Defaults
   readonly things: NamedThings
-  readonly readSchema: ReadSibling
+  readonly readSchema: ReadSchemaFile
   readonly readBodies: ReadServiceBodies
   /** Milliseconds since the epoch. */
   readonly now: number

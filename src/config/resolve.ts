@@ -2,6 +2,7 @@
 import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
 import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
+import { createSchemaFileReader } from './resolve-body.ts'
 import { type PlacedRoute, resolveLogin } from './resolve-login.ts'
 import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
 import { createServiceBodiesReader } from './resolve-openapi-body.ts'
@@ -71,7 +72,9 @@ function resolveRoutes(
 ): PlacedRoute[] {
   const shapes: PlacedShape[] = []
   const routes: PlacedRoute[] = []
-  const context = { ...options, defaults, things, readBodies: createServiceBodiesReader(options.readSchema) }
+  const readSchema = createSchemaFileReader(options.readSchema)
+  const readBodies = createServiceBodiesReader(options.readSchema)
+  const context = { ...options, defaults, things, readSchema, readBodies }
   for (const [position, route] of file.routes.entries()) {
     const index = options.routeIndexes[position] ?? position
     const { config, shape } = resolveRoute(route, ['routes', index], context, report)

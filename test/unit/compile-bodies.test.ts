@@ -44,4 +44,13 @@ describe('compileBodies', () => {
     ])
     expect(read).not.toHaveBeenCalled()
   })
+
+  it('has one schema for all routes that name the file, and tells once what is wrong with it', async () => {
+    const { config, schemas } = load('order.json', { 'order.json': '{ "requried": ["item"] }' })
+    const [first, second] = config.routes
+    expect(first?.body?.root).toEqual({ requried: ['item'] })
+    expect(second?.body?.root).toBe(first?.body?.root)
+    const problems = await compileBodies(config, schemas)
+    expect(problems.map(({ message }) => message)).toEqual(['JSON Schema has no such word'])
+  })
 })
