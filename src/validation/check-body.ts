@@ -60,12 +60,12 @@ function assertNoneNeeded(content: ContentCheck | undefined, method: string): vo
 
 function assertAccepted(content: ContentCheck | undefined, fields: readonly string[]): CheckValue {
   const type = readContentType(fields)
+  const found = content?.content.get(type ?? '')
+  if (found !== undefined) return found
   const accepted = [...(content?.content.keys() ?? [])].join(', ')
   if (accepted === '') {
     throw new GatewayError('unsupported_media_type', 'body_not_described', { detail: 'no body is accepted here' })
   }
-  const found = content?.content.get(type ?? '')
-  if (found !== undefined) return found
   const detail = type === undefined ? `Content-Type is missing: expected ${accepted}` : `expected ${accepted}`
   throw new GatewayError('unsupported_media_type', 'body_type', { detail, accept: ['Accept', accepted] })
 }
