@@ -6,13 +6,11 @@ import { type Path, type Problem, quoteText } from './problem.ts'
 import { type ReadSibling, readOr } from './read-secret.ts'
 import type { Report } from './report.ts'
 import type { BodyFile } from './schema-body.ts'
+import { DATA_WORDS, DIALECT } from './schema-words.ts'
 import { fileProblem } from './source-file.ts'
 
 const WITH_BODY = ['POST', 'PUT', 'PATCH']
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
 const JSON_TYPE = 'application/json'
-/** Their content is data: nothing in it is a schema. */
-const DATA = new Set(['const', 'enum', 'default', 'examples'])
 const REFERENCES = ['$ref', '$dynamicRef']
 
 /** What all routes that name a file have in common. */
@@ -74,7 +72,7 @@ function findFaults({ data }: DataFile): Fault[] {
     for (const [name, member] of Object.entries(value)) {
       const message = faultOf(name, member, data)
       if (message !== undefined) faults.push({ path: [...path, name], message })
-      else if (!DATA.has(name)) visit(member, [...path, name])
+      else if (!DATA_WORDS.has(name)) visit(member, [...path, name])
     }
   }
   visit(data, [])

@@ -1,5 +1,6 @@
 /** What a client is told of a body that does not match: where, and what the schema asks for there. */
 import type { ErrorObject } from 'ajv'
+import { pointerPart } from '../config/openapi/json.ts'
 import type { BodyFinding } from '../errors.ts'
 
 const MAX_FINDINGS = 20
@@ -49,12 +50,8 @@ function listOf(values: readonly unknown[]): string {
 /** As a fragment (RFC 6901 section 6). A client's names are in it: they are cut, and hold nothing that is not URI. */
 function pointerOf({ keyword, params, instancePath }: ErrorObject): string {
   const name: unknown = params[NAMED[keyword] ?? '']
-  const whole = typeof name === 'string' ? `${instancePath}/${escapePart(name)}` : instancePath
+  const whole = typeof name === 'string' ? `${instancePath}/${pointerPart(name)}` : instancePath
   return `#${encodeURI(shorten(whole).toWellFormed()).replaceAll('#', '%23')}`
-}
-
-function escapePart(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function shorten(text: string): string {

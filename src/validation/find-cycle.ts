@@ -1,10 +1,9 @@
 /** References of a schema that lead back to where they stand, or that cannot be followed beforehand. */
-import { isObject, type Json, lookUp, memberOf, pointerOf } from '../config/openapi/json.ts'
+import { atPointer, isObject, type Json, lookUp, memberOf, pointerOf, pointerPart } from '../config/openapi/json.ts'
 import { quoteText } from '../config/problem.ts'
+import { DATA_WORDS } from '../config/schema-words.ts'
 import type { SchemaFault } from './schema-faults.ts'
 
-/** Their content is data: nothing in it is a schema. */
-const DATA = new Set(['const', 'enum', 'default', 'examples'])
 /** The names of their members are of the schema's author, and no words. */
 const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'])
 const ANCHORS = ['$anchor', '$dynamicAnchor']
@@ -25,7 +24,7 @@ interface Step {
  * keep a process busy.
  */
 export function findCycle(root: Json, pointer: string): SchemaFault | undefined {
-  const start = pointer === '' ? root : lookUp(root, `#${encodeURI(pointer)}`)
+  const start = atPointer(root, pointer)
   return start === undefined ? undefined : createSearch(root)(start, 'schema', pointer)
 }
 
@@ -42,7 +41,7 @@ function createSearch(root: Json): Visit {
     if (since !== -1) return { pointer, message: cycleMessage([...open.slice(since + 1), { reference }]) }
     open.push({ value, kind, reference })
     for (const [name, member] of Object.entries(value) as [string, Json][]) {
-      const fault = visitMember(value as Json, kind, name, member, `${pointer}/${escapePart(name)}`)
+      const fault = visitMember(value as Json, kind, name, member, `${pointer}/${pointerPart(name)}`)
       if (fault !== undefined) return fault
     }
     open.pop()
@@ -52,7 +51,7 @@ function createSearch(root: Json): Visit {
 
   function visitMember(holder: Json, kind: Kind, name: string, member: Json, at: string): SchemaFault | undefined {
     if (kind === 'map' || Array.isArray(holder)) return visit(member, 'schema', at)
-    if (DATA.has(name)) return undefined
+    if (DATA_WORDS.has(name)) return undefined
     if (typeof member !== 'string') return visit(member, MAPS.has(name) ? 'map' : 'schema', at)
     if (name === '$ref') return visitReference(member, at)
     const message = refusalOf(name, holder === root)
@@ -117,8 +116,4 @@ function findAnchors(root: Json): Map<string, Json[]> {
   }
   collect(root)
   return anchors
-}
-
-function escapePart(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

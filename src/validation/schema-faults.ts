@@ -3,7 +3,8 @@ import type { ErrorObject } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { BodyPolicy } from '../config/body-policy.ts'
-import { isObject, type Json, lookUp } from '../config/openapi/json.ts'
+import { atPointer, isObject, type Json, pointerPart } from '../config/openapi/json.ts'
+import { DIALECT } from '../config/schema-words.ts'
 
 export interface SchemaFault {
   /** JSON Pointer in the policy's root. */
@@ -11,14 +12,12 @@ export interface SchemaFault {
   readonly message: string
 }
 
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
-
 let metaSchema: Ajv2020 | undefined
 
 /** What the meta-schema has against the schema at `pointer`. */
 export function findSchemaFaults({ root }: BodyPolicy, pointer: string): SchemaFault[] {
   metaSchema ??= createMetaSchema()
-  const schema = pointer === '' ? root : lookUp(root, `#${encodeURI(pointer)}`)
+  const schema = atPointer(root, pointer)
   if (metaSchema.validate(DIALECT, schema) === true) return []
   return deepest(metaSchema.errors ?? []).map(({ instancePath, message = 'is not valid', params }) => {
     const { allowedValues } = params
@@ -54,7 +53,7 @@ function findWord(value: Json, word: string, pointer = ''): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const entries = Object.entries(value) as [string, Json][]
   for (const [name, inner] of entries) {
-    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const at = `${pointer}/${pointerPart(name)}`
     if (name === word && isObject(value)) return at
     const below = findWord(inner, word, at)
     if (below !== undefined) return below

@@ -1,6 +1,6 @@
 /** The components of the document: the gateway's own, and those that operations of services lead to. */
 import { copy } from '../../config/openapi/copy.ts'
-import { isObject, type Json, type JsonObject, lookUp, pointerOf } from '../../config/openapi/json.ts'
+import { isObject, type Json, type JsonObject, lookUp, pointerOf, pointerPart } from '../../config/openapi/json.ts'
 import type { ApiDocument } from '../../config/openapi/read-document.ts'
 import { freeName } from './path-template.ts'
 
@@ -34,10 +34,10 @@ export function createComponents(own: Readonly<Record<string, JsonObject>>): Com
 
   function referTo(reference: string, document: ApiDocument, upstream: string): string {
     const [, section = '', name = '', ...rest] = pointerOf(reference) ?? []
-    const whole = `#/components/${section}/${toPointer(name)}`
+    const whole = `#/components/${section}/${pointerPart(name)}`
     const names = known.get(document) ?? new Map<string, string>()
     known.set(document, names)
-    const tail = rest.map((part) => `/${toPointer(part)}`).join('')
+    const tail = rest.map((part) => `/${pointerPart(part)}`).join('')
     const before = names.get(whole)
     if (before !== undefined) return before + tail
     const entries = sections.get(section) ?? new Map<string, Json>()
@@ -60,7 +60,7 @@ export function createComponents(own: Readonly<Record<string, JsonObject>>): Com
       name,
       isObject(schema) ? { $id: `urn:scopegate:schema:${encodeURIComponent(name)}`, ...schema } : schema,
     )
-    const reference = `#/components/schemas/${toPointer(name)}`
+    const reference = `#/components/schemas/${pointerPart(name)}`
     files.set(file, reference)
     return reference
   }
@@ -75,8 +75,4 @@ export function createComponents(own: Readonly<Record<string, JsonObject>>): Com
 function toFreeName(entries: ReadonlyMap<string, Json>, written: string, upstream: string): string {
   const name = written.replace(/[^\w.-]/g, '_')
   return entries.has(name) ? freeName(`${upstream}.${name}`, [...entries.keys()]) : name
-}
-
-function toPointer(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1')
 }

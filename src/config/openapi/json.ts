@@ -44,6 +44,16 @@ function decoded(part: string): string {
   }
 }
 
+/** A name as a part of a JSON Pointer (RFC 6901 section 3). */
+export function pointerPart(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** What a JSON Pointer leads to; of an empty one, the whole. */
+export function atPointer(data: Json, pointer: string): Json | undefined {
+  return pointer === '' ? data : lookUp(data, `#${encodeURI(pointer)}`)
+}
+
 export function lookUp(data: Json, reference: string): Json | undefined {
   return pointerOf(reference)?.reduce<Json | undefined>(memberOf, data)
 }
