@@ -1,6 +1,6 @@
 /** Two small services to put behind the gateway: they answer with what they got, so that one sees what was forwarded. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { close, listen } from './listen.ts'
 
 export const DEMO_UPSTREAMS = ['orders', 'catalog'] as const
 export type DemoUpstreamName = (typeof DEMO_UPSTREAMS)[number]
@@ -32,11 +32,8 @@ export async function startDemoUpstream(name: DemoUpstreamName, host: string, po
     if (name === 'orders' && path === '/orders/events') sendEvents(response)
     else answer(name, path, request, response)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port }, resolve)
-  })
-  return { url: `http://${host}:${(server.address() as AddressInfo).port}`, close: () => close(server) }
+  const url = `http://${host}:${await listen(server, host, port)}`
+  return { url, close: () => close(server) }
 }
 
 function answer(name: DemoUpstreamName, path: string, request: IncomingMessage, response: ServerResponse): void {
@@ -74,11 +71,4 @@ function sendEvents(response: ServerResponse): void {
   send()
   const timer = setInterval(send, EVENT_EVERY_MS).unref()
   response.on('close', () => clearInterval(timer))
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }

@@ -3,10 +3,11 @@
  * token shapes, with keys that are made at start. It checks passwords that stand in a file and has no brute-force
  * protection, so it binds to loopback only.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, BlockList, isIP } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { BlockList, isIP } from 'node:net'
 import type { Provider } from 'oidc-provider'
 import { readForm } from './form.ts'
+import { close, listen } from './listen.ts'
 import { handleLogin } from './login.ts'
 import { registerPasswordGrant } from './password-grant.ts'
 import { providerConfiguration, sessionOf } from './provider-configuration.ts'
@@ -50,11 +51,7 @@ export async function startDevIssuer(options: DevIssuerOptions): Promise<DevIssu
   })
   return {
     issuer: origin + base,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close: () => close(server),
   }
 }
 
@@ -123,13 +120,6 @@ function signRefreshTokens(provider: Provider, issuer: string): void {
       expiresAt: issuedAt + this.expiration,
     })
   }
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port))
-  })
 }
 
 function isLoopback(host: string): boolean {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
+import { close, listen } from './listen.ts'
 
 export interface PageSettings {
   /** Base URL of the gateway. */
@@ -42,21 +42,13 @@ export async function startExamplePage(port: number): Promise<ExamplePage> {
   const files = await readFiles()
   let settings: PageSettings | undefined
   const server = createServer((request, response) => answer(request, response, files, settings, origin))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port }, resolve)
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = `http://127.0.0.1:${await listen(server, '127.0.0.1', port)}`
   return {
     origin,
     show(next) {
       settings = next
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close: () => close(server),
   }
 }
 
