@@ -42,15 +42,22 @@ export function createDoors(server: http.Server, mostConnections: number): Doors
     const share = sharing ?? (await choosePortSharing())
     const address = await listen(server, { ...share, host, port, backlog: BACKLOG })
     if (share.reusePort !== true) return address
+    // As node:http, or node:https, makes its own.
+    const { allowHalfOpen = false } = server as net.Server & { readonly allowHalfOpen?: boolean }
+    const options = { allowHalfOpen, noDelay: true }
     for (let i = 1; i < DOORS; i += 1) {
-      // As node:http makes its own.
-      const door = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-        server.emit('connection', socket),
-      )
-      others.push(door)
-      await listen(door, { ...share, host, port: address.port, backlog: BACKLOG })
+      others.push(net.createServer(options, (socket) => server.emit('connection', socket)))
     }
-    return address
+    const shared = { ...share, host, port: address.port, backlog: BACKLOG }
+    const opening = others.map((door) => listen(door, shared))
+    try {
+      await Promise.all(opening)
+      return address
+    } catch (error) {
+      await Promise.allSettled(opening)
+      await close()
+      throw error
+    }
   }
 
   async function close(): Promise<void> {

@@ -1,9 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import http from 'node:http'
 import net, { type ListenOptions, type Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createDoors } from '../../../src/http/doors.ts'
-import { choosePortSharing } from '../../../src/http/port-sharing.ts'
+import { assertPortFree, choosePortSharing } from '../../../src/http/port-sharing.ts'
+import { freePort } from '../../support/free-port.ts'
 import { openTo, startGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -12,6 +13,8 @@ const keep = closingAfterEach()
 /** The kernel cuts it to its own limit, which is 4,096 on Linux unless somebody changed it. */
 const DEFAULT_SOMAXCONN = 4096
 const CROWD = 128
+/** Of those besides the first. */
+const LAST_DOOR = 31
 
 /** A listener whose event loop turns at their mercy, and its port. */
 async function openDoors(most: number) {
@@ -60,6 +63,27 @@ describe('clients who connect all at once', () => {
     for (; accepted.length < CROWD; turns += 1) await nextTurn()
     const { reusePort } = await choosePortSharing()
     expect(turns).toBeLessThan(reusePort ? CROWD / 2 : Number.POSITIVE_INFINITY)
+  })
+
+  it('find nobody when one of the sockets cannot be opened', async () => {
+    const createServer = net.createServer.bind(net)
+    let made = 0
+    const spy = vi.spyOn(net, 'createServer').mockImplementation(((...args: Parameters<typeof createServer>) => {
+      const door = createServer(...args)
+      made += 1
+      if (made !== LAST_DOOR) return door
+      return Object.assign(door, { listen: () => door.emit('error', new Error('EMFILE')) })
+    }) as typeof net.createServer)
+    const server = http.createServer()
+    const port = await freePort()
+    const { reusePort } = await choosePortSharing()
+    made = 0
+    const opening = createDoors(server, 10).open('127.0.0.1', port, { reusePort: true, exclusive: true })
+    if (reusePort) await expect(opening).rejects.toThrow('EMFILE')
+    spy.mockRestore()
+    expect(server.listening).toBe(!reusePort)
+    if (reusePort) await assertPortFree('127.0.0.1', port)
+    server.close()
   })
 
   it('are let in up to the most, through whichever socket they come', async () => {
