@@ -87,15 +87,10 @@ function isShed(error: unknown): boolean {
 }
 
 function answerMetadata(visit: Visit): void {
-  const { exchange, record } = visit
   try {
-    const { status, headers, body } = toMetadata(visit)
-    record.path = exchange.incoming.url
-    record.status = status
-    record.decision = 'allowed'
-    record.reason = 'metadata'
-    record.bytes = writeAnswer(exchange, status, headers, body)
-    visit.settle()
+    const page = toMetadata(visit)
+    visit.record.path = visit.exchange.incoming.url
+    visit.answer('metadata', page)
   } catch (error) {
     visit.settle(error)
   }

@@ -12,7 +12,6 @@ import { decideAndReport } from './authorization/decide-and-report.ts'
 import { GatewayError } from './errors.ts'
 import { toUpstreamPath } from './forwarding/rewrite.ts'
 import { isPreflight, preflightHeaders } from './http/cors.ts'
-import { writeAnswer } from './http/exchange.ts'
 import { isForm, readSmallBody } from './http/form-body.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { Quota } from './rate-limiting/limit.ts'
@@ -116,14 +115,10 @@ function matchRoute(visit: Visit): void {
 }
 
 function answerPreflight(visit: Visit): typeof TAKEN_OVER | undefined {
-  const { exchange, record, cors, origin } = visit
+  const { exchange, cors, origin } = visit
   if (!isPreflight(visit.method, fieldsOf(visit))) return undefined
   const requested = exchange.incoming.headers['access-control-request-headers']
-  record.status = 204
-  record.decision = 'allowed'
-  record.reason = 'preflight'
-  writeAnswer(exchange, 204, preflightHeaders(cors, origin, requested), '')
-  visit.settle()
+  visit.answer('preflight', { status: 204, headers: preflightHeaders(cors, origin, requested), body: '' })
   return TAKEN_OVER
 }
 
@@ -216,13 +211,10 @@ function assertConnected({ incoming }: Visit['exchange']): void {
   if (incoming.socket.destroyed) throw new GatewayError('request_timeout', 'client_closed')
 }
 
-function forward(visit: Visit, services: Services): typeof TAKEN_OVER {
+function forward(visit: Visit, services: Services): Promise<void> | typeof TAKEN_OVER {
   const match = visit.match as RouteMatch
   // A simulation has no sessions, and forwards to nowhere anyway.
-  if (match.route.page !== undefined && visit.runtime.sessions !== undefined) {
-    void answerPage(visit, match.route.page)
-    return TAKEN_OVER
-  }
+  if (match.route.page !== undefined && visit.runtime.sessions !== undefined) return answerPage(visit, match.route.page)
   const { exchange, record, target, token } = visit
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'

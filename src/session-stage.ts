@@ -1,6 +1,5 @@
 /** A browser's session on the path of a request: it becomes the token that the request presents; and the login's own pages. */
 import type { LoginPage } from './config/login-config.ts'
-import { writeAnswer } from './http/exchange.ts'
 import type { SessionRequest, Sessions } from './sessions/sessions.ts'
 import type { Visit } from './visit.ts'
 
@@ -20,25 +19,15 @@ export async function presentSession(visit: Visit): Promise<void> {
   if (visit.fields !== undefined) visit.fields.authorization = [`Bearer ${accessToken}`]
 }
 
-/** Answers a page of the login, and settles the visit. */
+/** Answers a page of the login. Rejects with what the request is refused with. */
 export async function answerPage(visit: Visit, page: LoginPage): Promise<void> {
-  const { exchange, record } = visit
-  try {
-    const answer = await sessionsOf(visit).answer(page, toSessionRequest(visit))
-    if ('answerFields' in answer) {
-      visit.sessionFields = answer.answerFields
-      throw answer.refusal
-    }
-    const { status, headers, body } = answer
-    visit.addAnswerFields(headers)
-    record.decision = 'allowed'
-    record.status = status
-    record.reason = page
-    record.bytes = writeAnswer(exchange, status, headers, body)
-    visit.settle()
-  } catch (error) {
-    visit.settle(error)
+  const answer = await sessionsOf(visit).answer(page, toSessionRequest(visit))
+  if ('answerFields' in answer) {
+    visit.sessionFields = answer.answerFields
+    throw answer.refusal
   }
+  visit.addAnswerFields(answer.headers)
+  visit.answer(page, answer)
 }
 
 /** Both callers have seen that they are there. */
@@ -48,14 +37,14 @@ function sessionsOf({ runtime }: Visit): Sessions {
 
 const NO_ORIGINS: ReadonlySet<string> = new Set()
 
-function toSessionRequest({ exchange, method, target, cors }: Visit): SessionRequest {
-  const { headers } = exchange.incoming
+function toSessionRequest(visit: Visit): SessionRequest {
+  const { exchange, method, target, cors } = visit
   return {
     method,
     path: target.path,
     query: target.query,
     isUpgrade: exchange.upgrade !== undefined,
     otherOrigins: cors?.credentials === true ? cors.origins : NO_ORIGINS,
-    header: (name) => headers[name]?.toString(),
+    header: (name) => visit.header(name),
   }
 }

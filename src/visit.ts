@@ -6,7 +6,7 @@ import type { ForwardResult, ForwardSender } from './forwarding/forward.ts'
 import type { ForwardedFor } from './forwarding/request-headers.ts'
 import type { Admission } from './http/admission.ts'
 import { corsHeaders } from './http/cors.ts'
-import type { Exchange } from './http/exchange.ts'
+import { type Exchange, writeAnswer } from './http/exchange.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestRecord } from './observability/request-record.ts'
 import { readFormField } from './rate-limiting/form-field.ts'
@@ -16,6 +16,13 @@ import type { RequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
 import type { Limits, Runtime } from './runtime.ts'
 import type { BodyVisit } from './validation/check-body.ts'
+
+interface OwnAnswer {
+  readonly status: number
+  /** Flat: names and values. */
+  readonly headers: string[]
+  readonly body: string
+}
 
 /** Ends a visit: writes the answer to an error, if there is one, and notes that the request is over. Never throws. */
 export type SettleVisit = (visit: Visit, error?: unknown) => void
@@ -70,6 +77,16 @@ export class Visit implements LimitSubject, BodyVisit, ForwardSender {
 
   get routePath(): string {
     return this.match?.route.path ?? ''
+  }
+
+  /** Ends with an answer of the gateway's own that refuses nothing. */
+  answer(reason: string, { status, headers, body }: OwnAnswer): void {
+    const { record } = this
+    record.decision = 'allowed'
+    record.status = status
+    record.reason = reason
+    record.bytes = writeAnswer(this.exchange, status, headers, body)
+    this.settle()
   }
 
   header(name: string): string | undefined {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type Context, Hono } from 'hono'
 import type { AdminConfig } from '../config/admin-config.ts'
-import { CONSOLE, createAdminAccess, isLoopback, NEEDS_PASSWORD } from './admin-access.ts'
+import { type AdminRefusal, CONSOLE, createAdminAccess, isLoopback, NEEDS_PASSWORD } from './admin-access.ts'
 
 export interface AdminSources {
   /** What keeps the gateway from taking requests; empty when it is ready. */
@@ -31,10 +31,8 @@ export function createAdminServer(config: false | AdminConfig, sources: AdminSou
   /** The page, or why not. */
   async function toThoseWhoMay(c: Context, page: () => Response | Promise<Response>): Promise<Response> {
     const { method, path } = c.req
-    const isRefusedConsole = path !== '/config/status' && !servesConsole
-    const refusal =
-      judge({ method, path, header: (name) => c.req.header(name) }) ?? (isRefusedConsole && NEEDS_PASSWORD)
-    return refusal ? c.text(`${refusal.text}\n`, refusal.status, { ...refusal.headers, ...PRIVATE }) : page()
+    const refusal = judge({ method, path, header: (name) => c.req.header(name) })
+    return refusal === undefined ? page() : refuse(c, refusal)
   }
 
   const app = new Hono()
@@ -47,7 +45,9 @@ export function createAdminServer(config: false | AdminConfig, sources: AdminSou
     c.text(await sources.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
   app.get('/config/status', (c) => toThoseWhoMay(c, () => c.json(sources.configStatus(), 200, PRIVATE)))
-  app.all(`${CONSOLE}/*`, (c) => toThoseWhoMay(c, () => sources.console(c.req.raw)))
+  app.all(`${CONSOLE}/*`, (c) =>
+    toThoseWhoMay(c, () => (servesConsole ? sources.console(c.req.raw) : refuse(c, NEEDS_PASSWORD))),
+  )
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
   let listener: Promise<(incoming: IncomingMessage, outgoing: ServerResponse) => unknown> | undefined
 
@@ -74,6 +74,10 @@ export function createAdminServer(config: false | AdminConfig, sources: AdminSou
         server.closeAllConnections()
       }),
   }
+}
+
+function refuse(c: Context, { text, status, headers }: AdminRefusal): Response {
+  return c.text(`${text}\n`, status, { ...headers, ...PRIVATE })
 }
 
 const PRIVATE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }

@@ -29,9 +29,9 @@ export function isUnsafe({ method, isUpgrade }: BrowserRequest): boolean {
 }
 
 /** Whether it opens a page, so that sending it to the login makes sense; a script would get the login page as its data. */
-export function isNavigation({ method, isUpgrade, header }: BrowserRequest): boolean {
-  if (isUpgrade || !SAFE.has(method)) return false
-  const mode = header('sec-fetch-mode')
-  if (mode !== undefined) return mode === 'navigate' && header('sec-fetch-dest') !== 'iframe'
-  return /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i.test(header('accept') ?? '')
+export function isNavigation(request: BrowserRequest): boolean {
+  if (isUnsafe(request)) return false
+  const mode = request.header('sec-fetch-mode')
+  if (mode !== undefined) return mode === 'navigate' && request.header('sec-fetch-dest') !== 'iframe'
+  return /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i.test(request.header('accept') ?? '')
 }

@@ -26,7 +26,7 @@ export function createLogin(login: LoginConfig, { store, now }: SessionDeps): Se
     sha256: (text) => hash('sha256', text, 'base64url'),
     createOwner: () => randomBytes(16).toString('base64url'),
     wait: (ms) => wait(ms),
-    subjectOf: (idToken) => readSubject(idToken),
+    subjectOf: readSubject,
   })
 
   /** Rejects with `login_unavailable` when a session that has to be renewed cannot be. */

@@ -58,7 +58,7 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
     }
   }
   const admin = createAdminServer(server.admin, {
-    notReady: async () => (isDraining ? ['draining'] : (await report()).notReady),
+    notReady: async () => (isDraining ? ['draining'] : (await pool.report()).notReady),
     metrics: async () => renderMetrics((await report()).metrics),
     configStatus: record.status,
     console: createLazyConsole({

@@ -59,14 +59,14 @@ const access = inFile('http/admin-access.ts', ACCESS, [
 const server = inFile('http/admin-server.ts', SOCKETS, [
   {
     id: 'console-needs-password',
-    find: "path !== '/config/status' && !servesConsole",
-    replace: "path === '/nowhere' && !servesConsole",
+    find: 'servesConsole ? sources.console(c.req.raw) : refuse(c, NEEDS_PASSWORD)',
+    replace: 'sources.console(c.req.raw)',
     removes: 'beyond loopback there is no console without a password',
   },
   {
     id: 'console-guarded',
-    find: 'toThoseWhoMay(c, () => sources.console(c.req.raw))',
-    replace: 'sources.console(c.req.raw)',
+    find: 'toThoseWhoMay(c, () => (servesConsole ? sources.console(c.req.raw) : refuse(c, NEEDS_PASSWORD)))',
+    replace: 'servesConsole ? sources.console(c.req.raw) : refuse(c, NEEDS_PASSWORD)',
     removes: 'the console is for those who may',
   },
   {
