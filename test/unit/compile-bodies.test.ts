@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { compileBodies } from '../../src/compile-bodies.ts'
+import { withBodies } from '../../src/compile-bodies.ts'
 import { loadConfig } from '../../src/config/load.ts'
 
 const OPERATIONS = ['a', 'b', 'c'].map((name) => ({ name, schema: { type: `no-${name}` } }))
@@ -32,12 +32,12 @@ ${route('/**')}${route('/a/**')}`,
   return result
 }
 
-describe('compileBodies', () => {
+describe('withBodies', () => {
   it('tells of each operation, without reading the document again for each', async () => {
-    const { config, schemas } = load('openapi', { 'orders.json': DOCUMENT })
-    const read = vi.spyOn(schemas as Map<string, string>, 'get')
-    const problems = await compileBodies(config, schemas)
-    expect(problems.map(({ file, message }) => [file, message.split(':')[0]])).toEqual([
+    const result = load('openapi', { 'orders.json': DOCUMENT })
+    const read = vi.spyOn(result.schemas as Map<string, string>, 'get')
+    const { problems } = await withBodies(result)
+    expect(problems?.map(({ file, message }) => [file, message.split(':')[0]])).toEqual([
       ['orders.json', 'POST /a'],
       ['orders.json', 'POST /b'],
       ['orders.json', 'POST /c'],
@@ -46,11 +46,11 @@ describe('compileBodies', () => {
   })
 
   it('has one schema for all routes that name the file, and tells once what is wrong with it', async () => {
-    const { config, schemas } = load('order.json', { 'order.json': '{ "requried": ["item"] }' })
-    const [first, second] = config.routes
+    const result = load('order.json', { 'order.json': '{ "requried": ["item"] }' })
+    const [first, second] = result.config.routes
     expect(first?.body?.root).toEqual({ requried: ['item'] })
     expect(second?.body?.root).toBe(first?.body?.root)
-    const problems = await compileBodies(config, schemas)
-    expect(problems.map(({ message }) => message)).toEqual(['JSON Schema has no such word'])
+    const { problems } = await withBodies(result)
+    expect(problems?.map(({ message }) => message)).toEqual(['JSON Schema has no such word'])
   })
 })
