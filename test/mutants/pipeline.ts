@@ -87,8 +87,8 @@ const order = inFile('pipeline.ts', PATHS, [
   },
   {
     id: 'preflight-stays-here',
-    find: '  visit.settle()\n  return TAKEN_OVER\n}\n\n/** Reads a form',
-    replace: '  visit.settle()\n  return undefined\n}\n\n/** Reads a form',
+    find: "body: '' })\n  return TAKEN_OVER",
+    replace: "body: '' })\n  return undefined",
     removes: 'a preflight is over with its answer',
     tests: ['security/cors.test.ts'],
     guards: ['CVE-2026-47892'],
