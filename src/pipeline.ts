@@ -12,7 +12,7 @@ import { decideAndReport } from './authorization/decide-and-report.ts'
 import { GatewayError } from './errors.ts'
 import { toUpstreamPath } from './forwarding/rewrite.ts'
 import { isPreflight, preflightHeaders } from './http/cors.ts'
-import { isForm, readSmallBody } from './http/form-body.ts'
+import { readSmallBody } from './http/form-body.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { Quota } from './rate-limiting/limit.ts'
 import { readRequestTarget } from './routing/request-target.ts'
@@ -21,6 +21,7 @@ import type { Services } from './runtime.ts'
 import { answerPage, presentSession, readsSession } from './session-stage.ts'
 import { toUpstreamFields } from './upstream-fields.ts'
 import { checkBody } from './validation/check-body.ts'
+import { assertForm } from './validation/content-type.ts'
 import type { Visit } from './visit.ts'
 
 /** The stage has taken the visit over, and will settle it. */
@@ -33,7 +34,7 @@ const STAGES: readonly Stage[] = [
   readFields, // 400 431 508
   matchRoute, // says nothing yet: whether there is a route is told to those who are known
   answerPreflight, // 204
-  readForm, // 408 413
+  readForm, // 408 413 415
   limitBeforeAuth, // 429 503
   authenticate, // 400 401 503
   authorize, // 404 405 403
@@ -126,8 +127,9 @@ function answerPreflight(visit: Visit): typeof TAKEN_OVER | undefined {
 function readForm(visit: Visit): Promise<void> | undefined {
   const fields = fieldsOf(visit)
   const route = visit.match?.route
-  if (visit.limits.form.length === 0 || !fields.hasBody || route === undefined || visit.body) return undefined
-  if (!isForm(fields.contentType)) return undefined
+  if (visit.limits.form.length === 0 || !fields.hasBody || route === undefined) return undefined
+  assertForm(fields.endToEnd)
+  if (visit.body !== undefined) return undefined
   const { bodyBytes: maxBytes, timeouts } = route
   const limits = { contentLength: fields.contentLength, maxBytes, idleMs: timeouts.idleMs }
   return readSmallBody(visit.exchange, limits).then((body) => {

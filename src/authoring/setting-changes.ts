@@ -57,6 +57,7 @@ const OF_RATE_LIMIT: Readonly<Record<string, Read<RateLimitPolicy>>> = {
   window: ({ windowMs }) => `${windowMs}ms`,
   key: ({ key }) => key.map(describeKeyPart),
   when: ({ when }) => when,
+  whenMissing: ({ whenMissing = 'share' }) => whenMissing,
   onStoreError: ({ onStoreError }) => onStoreError,
 }
 

@@ -142,6 +142,8 @@ export interface RateLimitPolicy {
   readonly windowMs: number
   readonly key: readonly KeyPart[]
   readonly when: 'before-auth' | 'after-auth'
+  /** A request without a part of the key is not counted. Absent: all those share a window. */
+  readonly whenMissing?: 'skip'
   readonly onStoreError: 'local' | 'allow' | 'deny'
 }
 

@@ -104,7 +104,23 @@ function resolveRateLimit(name: string, it: GatewayFile['rateLimits'][string], r
   if (it.when === 'before-auth' && key.some(({ from }) => from === 'token')) {
     report.error(path, 'before authentication there is no token to count by; count by client.ip, or leave out when')
   }
-  return { name, limit: it.limit, windowMs: it.window, key, when: it.when, onStoreError: it.onStoreError }
+  const skips = it.whenMissing === 'skip'
+  if (skips && !key.some(canBeMissing)) {
+    report.error(['rateLimits', name, 'whenMissing'], 'every request has all parts of this key; leave out whenMissing')
+  }
+  return {
+    name,
+    limit: it.limit,
+    windowMs: it.window,
+    key,
+    when: it.when,
+    ...(skips && { whenMissing: 'skip' as const }),
+    onStoreError: it.onStoreError,
+  }
+}
+
+function canBeMissing({ from }: KeyPart): boolean {
+  return from !== 'client.ip' && from !== 'route'
 }
 
 /** The schema has checked the part but for the claim. */

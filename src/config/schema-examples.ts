@@ -36,6 +36,7 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '.*.window': ['1m', '10s', '1h'],
     '.*.key': ['token.sub', 'token.azp', 'client.ip', ['client.ip', 'form.username']],
     '.*.when': ['before-auth'],
+    '.*.whenMissing': ['skip'],
     '.*.onStoreError': ['deny'],
   }),
   ...below('cors', {

@@ -39,6 +39,10 @@ export const VALUES: Notes<Notes<string>> = {
     'before-auth': 'Counts every request, before its token is checked; the key is of the request alone',
     'after-auth': 'Counts requests with a good token; the key may be a claim',
   },
+  'rateLimits.*.whenMissing': {
+    share: 'Leaving a part out opens no new window',
+    skip: 'Who leaves a part out is not counted: another limit should be',
+  },
   'rateLimits.*.onStoreError': {
     local: 'Count in this process until Redis is back',
     allow: 'Let requests pass uncounted',

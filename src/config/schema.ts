@@ -83,6 +83,10 @@ const rateLimitSchema = z.strictObject({
     'What is counted: client.ip, route, token.<claim>, header.<name>, form.<field>; a list counts combinations',
   ),
   when: z.enum(['before-auth', 'after-auth']).prefault('after-auth').describe('Before or after the token is checked'),
+  whenMissing: z
+    .enum(['share', 'skip'])
+    .prefault('share')
+    .describe('Requests without a part of the key: all share one window, or this limit does not count them'),
   onStoreError: z
     .enum(['local', 'allow', 'deny'])
     .prefault('local')

@@ -20,7 +20,7 @@ export type FieldAction =
   | 'tracestate'
   | 'via'
 
-/** Fields that the gateway reads. */
+/** Fields that the gateway reads, here or in a stage. */
 const READ: ReadonlyMap<string, FieldAction> = new Map<string, FieldAction>([
   ['authorization', 'authorization'],
   ['connection', 'connection'],

@@ -4,11 +4,6 @@ import { readWholeBody, type WholeBodyLimits } from './whole-body.ts'
 /** A login form is small; a larger one is refused rather than counted wrongly. */
 const MAX_FORM_BYTES = 64 * 1024
 
-/** Whether the body is a form whose fields a limit may count (URL Standard section 5). */
-export function isForm(contentType: string | undefined): boolean {
-  return contentType !== undefined && /^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType)
-}
-
 /** `readWholeBody` for a form, which is small. */
 export function readSmallBody(exchange: Exchange, limits: Omit<WholeBodyLimits, 'reason'>): Promise<Buffer> {
   return readWholeBody(exchange, { ...limits, maxBytes: Math.min(MAX_FORM_BYTES, limits.maxBytes), reason: 'form' })

@@ -14,7 +14,6 @@ export interface RequestFields {
   readonly origin: string | undefined
   readonly accessControlRequestMethod: string | undefined
   readonly accessControlRequestHeaders: string | undefined
-  readonly contentType: string | undefined
   /** Bytes of the body, when its length is known. */
   readonly contentLength: number | undefined
   /** The request has a body: a length above zero, or chunks. */
@@ -68,7 +67,6 @@ class FieldsPass implements RequestFields {
   origin: string | undefined
   accessControlRequestMethod: string | undefined
   accessControlRequestHeaders: string | undefined
-  contentType: string | undefined
   contentLength: number | undefined
   hasBody = false
   forwardedFor: readonly string[] = NONE
@@ -151,8 +149,7 @@ class FieldsPass implements RequestFields {
     if (action === 'origin') this.origin = value
     else if (action === 'request-method') this.accessControlRequestMethod = value
     else if (action === 'request-headers') this.accessControlRequestHeaders = value
-    else if (action === 'content-type') this.contentType = value
-    else if (value.includes(this.#pseudonym)) this.looped = true
+    else if (action === 'via' && value.includes(this.#pseudonym)) this.looped = true
   }
 
   #passCookies(name: string, value: string): void {

@@ -22,8 +22,9 @@ export interface LimitSubject {
 
 /**
  * The key of the request's window: `<policy>:<22 characters>`, of fixed size, without personal data and `{}`.
- * Undefined: the policy counts tokens, and the request has none. Two different subjects never share a key, but all
- * those without a part (no such claim, field or address) share one: leaving a part out opens no new window.
+ * Undefined: the policy does not count this request, because it counts tokens and there is none, or skips what lacks a part.
+ * Two different subjects never share a key, but all those without a part (no such claim, field or address) share one,
+ * unless they are skipped: leaving a part out opens no new window.
  */
 export function toWindowKey(policy: RateLimitPolicy, subject: LimitSubject): string | undefined {
   const [only] = policy.key
@@ -36,11 +37,23 @@ export function toWindowKey(policy: RateLimitPolicy, subject: LimitSubject): str
     }
   }
   if (subject.token === undefined && policy.key.some((part) => part.from === 'token')) return undefined
-  return makeKey(policy, subject)
+  const parts = readParts(policy, subject)
+  return isSkipped(policy, parts) ? undefined : makeKey(policy, parts)
 }
 
-function makeKey(policy: RateLimitPolicy, subject: LimitSubject): string {
-  const parts = policy.key.map((part) => readPart(part, subject) ?? null)
+type Parts = readonly (string | readonly string[] | null)[]
+
+/** Null: the request does not have this part. */
+function readParts(policy: RateLimitPolicy, subject: LimitSubject): Parts {
+  return policy.key.map((part) => readPart(part, subject) ?? null)
+}
+
+/** Every request has an address, whatever could be made of it. */
+function isSkipped({ whenMissing, key }: RateLimitPolicy, parts: Parts): boolean {
+  return whenMissing === 'skip' && key.some(({ from }, index) => from !== 'client.ip' && parts[index] === null)
+}
+
+function makeKey(policy: RateLimitPolicy, parts: Parts): string {
   return `${policy.name}:${hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22)}`
 }
 
@@ -57,7 +70,7 @@ function recall(policy: RateLimitPolicy, subject: LimitSubject, text: string, is
   let keys = made.get(policy)
   const known = keys?.get(text)
   if (known?.issuer === issuer) return known.key
-  const key = makeKey(policy, subject)
+  const key = makeKey(policy, readParts(policy, subject))
   if (keys === undefined || keys.size >= MADE_SIZE) {
     keys = new Map()
     made.set(policy, keys)

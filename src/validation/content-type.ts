@@ -31,7 +31,22 @@ export function readContentType(fields: readonly string[]): string | undefined {
     charset.replaceAll('"', '').toLowerCase(),
   )
   if (charsets.some((charset) => charset !== 'utf-8')) {
-    throw new GatewayError('unsupported_media_type', 'body_charset', { detail: 'the charset of JSON is UTF-8' })
+    throw new GatewayError('unsupported_media_type', 'body_charset', { detail: 'the charset must be UTF-8' })
   }
   return type.toLowerCase()
+}
+
+const FORM = 'application/x-www-form-urlencoded'
+
+/**
+ * A form as every upstream reads it (URL Standard section 5). Throws `unsupported_media_type` for every other body, which may
+ * hold a field where the gateway sees none: in multipart, coded, in a charset that has other letters for it.
+ * @param fields end-to-end, flat: names and values
+ */
+export function assertForm(fields: readonly string[]): void {
+  if (readContentType(fields) === FORM) return
+  throw new GatewayError('unsupported_media_type', 'body_type', {
+    detail: `expected ${FORM}`,
+    accept: ['Accept', FORM],
+  })
 }

@@ -16,8 +16,10 @@ let via = ''
 beforeAll(async () => {
   const limits = { headerTimeout: '300ms', requestTimeout: '500ms', connections: CONNECTIONS }
   const checked = { path: '/public/checked', to: 'app', public: 'for tests', body: { schema: 'order.json' } }
+  const form = { path: '/public/form', to: 'app', methods: ['POST'], public: 'for tests', rateLimits: ['names'] }
+  const rateLimits = { names: { limit: 9, window: '1m', key: 'form.name', when: 'before-auth' } }
   const files = { 'order.json': '{ "type": "object" }' }
-  target = await startTarget(() => ({ limits, routes: [...OPEN_ROUTES, checked] }), undefined, files)
+  target = await startTarget(() => ({ limits, rateLimits, routes: [...OPEN_ROUTES, checked, form] }), undefined, files)
   await target.ask('GET /public/a HTTP/1.1')
   via = target.upstream.lastField('via')[0] ?? ''
 })
@@ -93,6 +95,10 @@ const CASES: Readonly<Record<string, () => readonly string[]>> = {
     checked('{}', 'application/json\r\nContent-Type: application/json'),
     checked('{}', 'application/json\r\nContent-Encoding: gzip'),
   ],
+  'a body that is no form': () =>
+    ['multipart/form-data; boundary=x', `${FORM}; charset=utf-16`, `${FORM}\r\nContent-Encoding: gzip`].map((type) =>
+      checked('name=a', type).replace('/checked', '/form'),
+    ),
   'a body that does not match': () => [checked('[]')],
   '`Expect` with': () =>
     ['200-ok', '100-continue, a', ''].map((it) => post(`Expect: ${it}\r\nContent-Length: 2`, 'hi')),
@@ -102,6 +108,7 @@ const CASES: Readonly<Record<string, () => readonly string[]>> = {
   'anything on': () => [get('/public/a')],
 }
 
+const FORM = 'application/x-www-form-urlencoded'
 const get = (path: string, ...fields: string[]) =>
   `${[`GET ${path} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`
 const post = (fields: string, body = '') => `POST /public/a HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n${body}`

@@ -94,7 +94,7 @@ const reading = inFile('http/request-fields.ts', SMUGGLING, [
   },
   {
     id: 'loop',
-    find: 'else if (value.includes(this.#pseudonym)) this.looped = true',
+    find: "else if (action === 'via' && value.includes(this.#pseudonym)) this.looped = true",
     replace: 'else if (value === this.#pseudonym) this.looped = true',
     removes: 'a request that was here before is refused',
     tests: ['unit/http/request-fields.test.ts', 'security/loops.test.ts'],

@@ -201,4 +201,39 @@ const form = inFile(
   ],
 )
 
-export const LIMITS: readonly Mutant[] = [...stage, ...keys, ...networks, ...denyCache, ...form]
+const skipped = inFile(
+  'rate-limiting/key.ts',
+  ['unit/rate-limiting/key.test.ts'],
+  [
+    {
+      id: 'limit-skips-what-it-counts',
+      find: "whenMissing === 'skip' && key.some",
+      replace: 'key.some',
+      removes: 'leaving a part out opens no new window, unless the limit says so',
+      guards: ['one client, one window'],
+    },
+    {
+      id: 'limit-skips-an-address',
+      find: "from !== 'client.ip' && parts[index]",
+      replace: 'parts[index]',
+      removes: 'every request has an address',
+      guards: ['one client, one window'],
+    },
+  ],
+)
+
+const forms = inFile(
+  'validation/content-type.ts',
+  ['integration/forwarding/expect-and-forms.test.ts'],
+  [
+    {
+      id: 'form-of-another-kind',
+      find: 'if (readContentType(fields) === FORM) return',
+      replace: 'if (readContentType(fields) !== undefined) return',
+      removes: 'what holds a user name is read by the gateway or by nobody',
+      guards: ['one client, one window'],
+    },
+  ],
+)
+
+export const LIMITS: readonly Mutant[] = [...stage, ...keys, ...networks, ...denyCache, ...form, ...forms, ...skipped]

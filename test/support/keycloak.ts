@@ -42,6 +42,11 @@ export interface Keycloak extends KeycloakAddress {
   close(): Promise<void>
 }
 
+export interface KeycloakPlace {
+  readonly publicHost?: string
+  readonly behind?: string
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
     keycloak: KeycloakAddress | { readonly missing: string }
@@ -75,9 +80,10 @@ export function realmAdmin(keycloak: KeycloakAddress, name: string): RealmAdmin 
 /**
  * Starts a Keycloak of one's own with the realm file imported, or takes the one at KEYCLOAK_URL (with KEYCLOAK_ADMIN and
  * KEYCLOAK_ADMIN_PASSWORD), which cannot be stopped. With another `publicHost` the issuer has that name, while `url` is an
- * internal address, as in a cluster: `iss` is the public one wherever a token was asked for.
+ * internal address, as in a cluster: `iss` is the public one wherever a token was asked for. With `behind` it stands behind a
+ * proxy with this base URL, whose X-Forwarded fields it believes.
  */
-export async function startKeycloak({ publicHost = '127.0.0.1' } = {}): Promise<Keycloak> {
+export async function startKeycloak(place: KeycloakPlace = {}): Promise<Keycloak> {
   const url = process.env.KEYCLOAK_URL
   if (url !== undefined) return foreignKeycloak(url.replace(/\/$/, ''))
   const home = await checkOutKeycloak(warmUp)
@@ -85,7 +91,7 @@ export async function startKeycloak({ publicHost = '127.0.0.1' } = {}): Promise<
   const port = await freePort()
   const logFile = join(home, 'keycloak.log')
   const remove = () => rm(dirname(home), { recursive: true, force: true })
-  let keeper = await launch(home, port, logFile, publicHost).catch(async (error) => {
+  let keeper = await launch(home, port, logFile, place).catch(async (error) => {
     await remove()
     throw error
   })
@@ -96,7 +102,7 @@ export async function startKeycloak({ publicHost = '127.0.0.1' } = {}): Promise<
     logFile,
     stop: () => stop(keeper),
     async start() {
-      keeper = await launch(home, port, logFile, publicHost)
+      keeper = await launch(home, port, logFile, place)
     },
     async close() {
       await stop(keeper)
@@ -124,11 +130,22 @@ async function warmUp(home: string): Promise<void> {
   await rm(join(home, 'warm-up.log'), { force: true })
 }
 
-async function launch(home: string, port: number, logFile: string, publicHost = '127.0.0.1'): Promise<ChildProcess> {
+async function launch(
+  home: string,
+  port: number,
+  logFile: string,
+  { publicHost = '127.0.0.1', behind }: KeycloakPlace = {},
+): Promise<ChildProcess> {
   const url = `http://127.0.0.1:${port}`
   const log = openSync(logFile, 'a')
-  const hostname = [`--hostname=http://${publicHost}:${port}`, '--hostname-backchannel-dynamic=true']
-  const address = ['--http-host=127.0.0.1', `--http-port=${port}`, ...hostname]
+  const publicUrl = behind ?? `http://${publicHost}:${port}`
+  const hostname = [`--hostname=${publicUrl}`, '--hostname-backchannel-dynamic=true']
+  const address = [
+    '--http-host=127.0.0.1',
+    `--http-port=${port}`,
+    ...hostname,
+    ...(behind ? ['--proxy-headers=xforwarded'] : []),
+  ]
   const keeper = spawn('sh', ['-c', KEEPER, join(home, 'bin/kc.sh'), 'start-dev', '--import-realm', ...address], {
     stdio: ['pipe', log, log],
     env: {

@@ -7,14 +7,41 @@ import type { Find, LintFile } from './rule.ts'
 /** Claims that access tokens have by RFC 9068 or from Keycloak. */
 const USUAL = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'typ', 'azp', 'client_id']
 
-/** A claim that a token need not have: all those without it share one window. */
-export function* missingKeys({ config }: LintFile): Generator<Find> {
-  for (const { name, key } of config.rateLimits.values()) {
+/** What a request need not have: all those without it share one window, or no limit counts them. */
+export function* missingKeys({ config, routes }: LintFile): Generator<Find> {
+  for (const { name, key, whenMissing } of config.rateLimits.values()) {
     const [rare] = key.filter((part) => part.from === 'token' && !isUsual(part))
-    if (rare === undefined) continue
+    if (rare === undefined || whenMissing === 'skip') continue
     const message = `all tokens without ${quoteText(describeKeyPart(rare))} share one window`
     yield { path: ['rateLimits', name, 'key'], message }
   }
+  for (const { route, path } of routes) {
+    for (const message of [sharedByAll(route), skippedByAll(route)]) {
+      if (message !== undefined) yield { path: [...path, 'path'], message }
+    }
+  }
+}
+
+/** Pages are read without a form. */
+function sharedByAll({ policy, rateLimits }: RouteConfig): string | undefined {
+  const reads = [policy.public, ...policy.allow].some((line) => line?.methods.has('GET') === true)
+  const found = rateLimits.find(({ key, whenMissing }) => whenMissing === undefined && key.some(isForm))
+  const part = found?.key.find(isForm)
+  if (!reads || found === undefined || part === undefined) return undefined
+  return `GET has no form: for ${quoteText(found.name)} all such requests have one and the same ${quoteText(describeKeyPart(part))}`
+}
+
+function skippedByAll({ policy, rateLimits }: RouteConfig): string | undefined {
+  const skipping = rateLimits.filter(({ whenMissing }) => whenMissing === 'skip')
+  const isLeft = (limit: RateLimitPolicy) =>
+    limit.whenMissing === 'skip' || (policy.public !== undefined && needsToken(limit))
+  if (skipping.length === 0 || !rateLimits.every(isLeft)) return undefined
+  const names = skipping.map(({ name }) => quoteText(name)).join(' and ')
+  return `no limit counts the requests that ${names} ${skipping.length === 1 ? 'skips' : 'skip'}`
+}
+
+function isForm({ from }: KeyPart): boolean {
+  return from === 'form'
 }
 
 function isUsual(part: KeyPart): boolean {
@@ -63,6 +90,9 @@ export function* limitsLeftOut({ config, routes }: LintFile): Generator<Find> {
 
 /** Public, and all limits count tokens. */
 function isUncounted({ policy, rateLimits }: RouteConfig): boolean {
-  const needsToken = ({ key }: RateLimitPolicy) => key.some(({ from }) => from === 'token')
   return policy.public !== undefined && rateLimits.every(needsToken)
+}
+
+function needsToken({ key }: RateLimitPolicy): boolean {
+  return key.some(({ from }) => from === 'token')
 }

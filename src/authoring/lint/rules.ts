@@ -76,8 +76,9 @@ export const RULES: Readonly<Record<FindingCode, RuleEntry>> = {
     find: limitsLeftOut,
   },
   'limit-key-missing': {
-    meaning: 'A limit counts by a claim that a token need not have. All tokens without it share one window.',
-    mend: 'count by token.sub or token.azp, or let the issuer put the claim into every token',
+    meaning:
+      'A limit counts by what a request need not have: a claim, or a field of a form. All those without it share one window, or with `whenMissing: skip` no limit of the route counts them.',
+    mend: 'count by token.sub or token.azp, or let the issuer put the claim into every token; for a form, say whenMissing: skip and name a limit by client.ip as well',
     find: missingKeys,
   },
   'limit-key-chosen': {

@@ -19,12 +19,14 @@ async function start() {
       rateLimits: {
         few: { limit: 1, window: '1m', key: 'token.sub' },
         login: { limit: 2, window: '1m', key: ['client.ip', 'form.username'], when: 'before-auth' },
+        names: { limit: 2, window: '1m', key: 'form.username', when: 'before-auth', whenMissing: 'skip' },
       },
       defaults: { issuer: 'main' },
       routes: [
         { path: '/orders', to: 'up', limits: { body: '100B' }, allow: [{ methods: 'any', scopes: 'orders:write' }] },
         { path: '/few', to: 'up', rateLimits: ['few'], allow: [{ methods: 'any', token: 'any' }] },
         { path: '/login', to: 'up', methods: ['POST'], public: 'people log in here', rateLimits: ['login'] },
+        { path: '/token', to: 'up', methods: ['GET', 'POST'], public: 'for all grants', rateLimits: ['names'] },
       ],
     }),
   )
@@ -145,19 +147,61 @@ describe('a limit that counts by a form field', () => {
     expect(upstream.received).toHaveLength(0)
   })
 
-  it('takes another kind of body for one without the field, and forwards it', async () => {
+  it.each([
+    ['application/json', '{"username":"alice"}'],
+    [
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nalice\r\n--x--\r\n',
+    ],
+    ['application/x-www-form-urlencoded; charset=iso-2022-jp', 'username=%1b(Balice'],
+    ['application/x-www-form-urlencoded; charset=utf-16', 'username=%00a'],
+    ['application/x-www-form-urlencoded; charset=utf-8; charset=utf-16', 'username=%00a'],
+    ['application/x-www-form-urlencoded charset=utf-16', 'username=%00a'],
+    ['application/x-www-form-urlencoded-', 'username=alice'],
+    ['application/x-www-form-urlencoded, text/plain', 'username=alice'],
+    ['text/plain\r\nContent-Type: application/x-www-form-urlencoded', 'username=alice'],
+    ['application/x-www-form-urlencoded\r\nContent-Encoding: gzip', 'username=alice'],
+    ['application/x-www-form-urlencoded\r\nConnection: content-type', 'username=alice'],
+    ['', 'username=alice'],
+  ])('answers 415 to a body that an upstream may read otherwise: %j', async (type, body) => {
     const { gateway, upstream } = await start()
-    const json = (body: string) =>
-      request(
+    for (const path of ['/login', '/token']) {
+      const length = `Content-Length: ${body.length}`
+      const { status, headers } = await request(
         gateway.url,
-        ['POST /login HTTP/1.1', 'Content-Type: application/json', `Content-Length: ${body.length}`],
+        [`POST ${path} HTTP/1.1`, length, ...(type === '' ? [] : [`Content-Type: ${type}`])],
         body,
       )
-    expect((await json('{"username":"a"}')).status).toBe(200)
-    expect(upstream.received.at(-1)?.body).toBe('{"username":"a"}')
-    expect((await json('{"username":"b"}')).status).toBe(200)
-    expect((await json('{"username":"c"}')).status).toBe(429)
+      expect(status).toBe(415)
+      expect(headers.get('content-type')).toEqual(['application/problem+json'])
+    }
+    expect(upstream.received).toHaveLength(0)
+  })
+
+  it.each(['; charset=utf-8', ';charset="UTF-8"', ' '])('reads a form whose type ends in "%s"', async (end) => {
+    const { gateway } = await start()
+    const post = () =>
+      request(gateway.url, ['POST /login HTTP/1.1', `${FORM}${end}`, 'Content-Length: 14'], 'username=alice')
+    expect((await post()).status).toBe(200)
     expect((await login(gateway, 'username=alice')).status).toBe(200)
+    expect((await post()).status).toBe(429)
+  })
+
+  it('skips a request without the field, where the limit says so, and no other', async () => {
+    const { gateway, upstream } = await start()
+    const token = (body: string) =>
+      request(gateway.url, ['POST /token HTTP/1.1', FORM, `Content-Length: ${body.length}`], body)
+    for (let n = 0; n < 5; n++) {
+      expect((await token('grant_type=refresh_token&refresh_token=x')).status).toBe(200)
+      expect((await request(gateway.url, ['GET /token HTTP/1.1'])).status).toBe(200)
+    }
+    const names = ['alice', 'ALICE', 'alice'].map((name) => `grant_type=password&username=${name}`)
+    const statuses: number[] = []
+    for (const body of names) statuses.push((await token(body)).status)
+    expect(statuses).toEqual([200, 200, 429])
+    expect((await token('username=&grant_type=refresh_token')).headers.get('ratelimit')).toBeDefined()
+    expect((await token('grant_type=refresh_token')).headers.get('ratelimit')).toBeUndefined()
+    expect(upstream.received).toHaveLength(14)
   })
 
   it('gives up with a client that leaves inside the form', async () => {

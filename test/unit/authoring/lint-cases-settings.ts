@@ -1,14 +1,9 @@
 /** Methods, names and settings that lint finds. */
+
 import { type LintCase, line, open, r, route, routes, w } from './lint-cases.ts'
+import { limited } from './lint-cases-limits.ts'
 
 type File = LintCase['bad']
-
-const limited = (key: unknown, rest: File = {}): File => ({
-  rateLimits: { one: { limit: 1, window: '1m', key } },
-  defaults: { rateLimits: ['one'] },
-  ...routes(route('/a', r)),
-  ...rest,
-})
 const main = (settings: File): File => ({
   issuers: { main: { issuer: 'https://id.example', audience: 'shop-api', ...settings } },
   ...routes(route('/a', r)),
@@ -76,53 +71,6 @@ export const SETTING_CASES: Readonly<Record<string, readonly LintCase[]>> = {
       bad: routes(route('/a', { methods: ['GET'], roles: { any: ['support', 'suport'] } })),
       found: ['routes[0].allow[0].roles: "suport" stands only here, and "support" on line 12: is one of them a typo?'],
       mended: routes(route('/a', { methods: ['GET'], roles: { any: ['support', 'shop:support'] } })),
-    },
-  ],
-  'route-without-limit': [
-    {
-      what: 'a file without limits, once',
-      bad: routes(route('/a', r), route('/b', r)),
-      found: ['routes: this file has no rate limits'],
-      mended: limited('client.ip'),
-    },
-    {
-      what: 'a route that puts nothing in place of the defaults, and a public one that only tokens are counted on',
-      bad: limited('token.sub', routes({ ...route('/a', r), rateLimits: [] }, open('/b'))),
-      found: [
-        'routes[0].path: no limit counts the requests of this route',
-        'routes[1].public: no token is needed here, and "one" can count nothing else',
-      ],
-      mended: limited('client.ip', routes(route('/a', r), open('/b'))),
-    },
-    {
-      what: 'on public routes alone, where tokens are all that is counted',
-      bad: limited('token.sub', routes(route('/a', r), open('/b'))),
-      found: ['routes[1].public: no token is needed here, and "one" can count nothing else'],
-      mended: limited('token.sub'),
-    },
-  ],
-  'limit-key-missing': [
-    {
-      what: 'a claim that tokens need not have',
-      bad: limited(['client.ip', 'token.tenant.id']),
-      found: ['rateLimits.one.key: all tokens without "token.tenant.id" share one window'],
-      mended: limited(['client.ip', 'token.azp']),
-    },
-    {
-      what: 'what is inside of one that they have',
-      bad: limited('token.sub.id'),
-      found: ['rateLimits.one.key: all tokens without "token.sub.id" share one window'],
-      mended: limited('token.sub'),
-    },
-  ],
-  'limit-key-chosen': [
-    {
-      what: 'a field of the request',
-      bad: limited(['client.ip', 'header.X-Api-Key']),
-      found: [
-        'rateLimits.one.key: a client that sends another "header.x-api-key" each time opens a new window each time',
-      ],
-      mended: limited(['client.ip', 'form.username']),
     },
   ],
   'audience-account': [

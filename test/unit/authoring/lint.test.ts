@@ -5,6 +5,7 @@ import { RULES } from '../../../src/authoring/lint/rules.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { policyFile } from '../../support/policy-file.ts'
 import { open, r, route, routes, w } from './lint-cases.ts'
+import { LIMIT_CASES } from './lint-cases-limits.ts'
 import { ROUTE_CASES } from './lint-cases-routes.ts'
 import { SETTING_CASES } from './lint-cases-settings.ts'
 import { SLIP_CASES } from './lint-cases-slips.ts'
@@ -30,7 +31,7 @@ function found(code: string, content: File): string[] {
     .map(({ path, message }) => `${path}: ${message}`)
 }
 
-const CASES = { ...ROUTE_CASES, ...SETTING_CASES, ...SLIP_CASES }
+const CASES = { ...ROUTE_CASES, ...SETTING_CASES, ...LIMIT_CASES, ...SLIP_CASES }
 
 describe.each(Object.entries(CASES))('lint: %s', (code, cases) => {
   it.each(cases)('finds $what, and nothing once it is mended', ({ bad, found: expected, mended }) => {

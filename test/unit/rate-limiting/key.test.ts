@@ -116,6 +116,29 @@ describe('toWindowKey', () => {
     expect(unknown('')).toBe(unknown('nonsense'))
   })
 
+  it('does not count a request without a part, where the policy skips those', () => {
+    const key = (parts: readonly KeyPart[], of: Parameters<typeof subject>[0]) =>
+      toWindowKey({ ...policy(...parts), whenMissing: 'skip' }, subject(of))
+    expect(key([FORM], {})).toBeUndefined()
+    expect(key([IP, FORM], { headers: { username: 'alice' } })).toBeUndefined()
+    expect(key([FORM, HEADER], { fields: { username: 'alice' } })).toBeUndefined()
+    expect(key([SUB], { token: token({}) })).toBeUndefined()
+    expect(key([FORM], { fields: { username: '' } })).toBe(
+      toWindowKey(policy(FORM), subject({ fields: { username: '' } })),
+    )
+    expect(key([SUB], { token: token({ sub: 1 }) })).toBe(
+      toWindowKey(policy(SUB), subject({ token: token({ sub: 1 }) })),
+    )
+  })
+
+  it('counts a request whose address is nonsense, even so', () => {
+    const key = toWindowKey(
+      { ...policy(IP, FORM), whenMissing: 'skip' },
+      subject({ clientIp: '', fields: { username: 'a' } }),
+    )
+    expect(key).toBe(toWindowKey(policy(IP, FORM), subject({ clientIp: '?', fields: { username: 'a' } })))
+  })
+
   it('takes strings, numbers and booleans of a token, each as its own, and nothing else', () => {
     const key = (sub: unknown) => toWindowKey(policy(SUB), subject({ token: token({ sub }) }))
     const absent = toWindowKey(policy(SUB), subject({ token: token({}) }))
