@@ -1,5 +1,5 @@
 /** What changes from one route-scope file to another: for whom, where, and whether more may pass. */
-import type { GatewayConfig, RouteConfig } from '../config/gateway-config.ts'
+import type { GatewayConfig, RouteConfig, RoutePolicy } from '../config/gateway-config.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import { createFreshValues } from './example-path.ts'
 import { findNewlyAllowed, type NewlyAllowed, type Side } from './newly-allowed.ts'
@@ -139,11 +139,17 @@ function createMeaning(config: GatewayConfig): (route: RouteConfig) => string {
     known.set(value, text)
     return text
   }
-  return ({ line: _, upstream, issuers, ...rest }) => {
+  return ({ line: _, upstream, issuers, policy, ...rest }) => {
     const accepted = issuers.map((name) => [config.issuers.get(name)?.issuer, config.issuers.get(name)?.roles])
     const parts = Object.entries(rest).map(([key, value]) => `${key}:${write(value)}`)
-    return [...parts, JSON.stringify([upstream.name, accepted])].join()
+    return [...parts, writePolicy(policy), JSON.stringify([upstream.name, accepted])].join()
   }
+}
+
+/** As `withoutPlace` would have it written, several times as fast. */
+function writePolicy({ public: open, allow }: RoutePolicy): string {
+  const lines = allow.map(({ line: _, methods, ...conditions }) => [[...methods], conditions])
+  return JSON.stringify([open && [[...open.methods], open.reason], lines])
 }
 
 function withoutPlace(key: string, value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 import { type Environment, readPlainScalar, substitute } from './environment.ts'
 import type { Path, Problem } from './problem.ts'
 import { secretRanges } from './secret-ranges.ts'
@@ -35,6 +35,8 @@ interface Walk {
   readonly substituted: Set<Node>
   readonly typeable: Set<Node>
   readonly open: Set<Node>
+  /** Where the walk is. */
+  readonly path: (string | number)[]
   budget: number
 }
 
@@ -42,11 +44,11 @@ export function createDocument(yaml: YamlFile, source: SourceFile, env: Environm
   const { root, aliases } = yaml
   source.setSecrets(secretRanges(yaml, source.text))
   const start = (typed: ReadonlySet<Node>): Walk => ({
-    ...{ aliases, source, env, typed, problems: [], budget: MAX_NODES },
+    ...{ aliases, source, env, typed, problems: [], path: [], budget: MAX_NODES },
     ...{ substituted: new Set<Node>(), typeable: new Set<Node>(), open: new Set<Node>() },
   })
   const walk = start(new Set())
-  const data = toData(root, [], walk)
+  const data = toData(root, walk)
   const find = (path: Path) => locate(yaml, path)
   return {
     data,
@@ -57,86 +59,107 @@ export function createDocument(yaml: YamlFile, source: SourceFile, env: Environm
       return node?.range?.[0] ?? 0
     },
     written(path) {
-      const { value, exact } = find(path)
-      if (!exact || !value?.range) return ''
+      const { value, depth } = find(path)
+      if (depth < path.length || !value?.range) return ''
       const text = source.text.slice(value.range[0], value.range[1])
       return isScalar(value) && value.type !== 'PLAIN' && !walk.substituted.has(value) ? String(value.value) : text
     },
-    closest(path) {
-      const length = path.findLastIndex((_, index) => find(path.slice(0, index + 1)).exact)
-      return path.slice(0, length + 1)
-    },
+    closest: (path) => path.slice(0, find(path).depth),
     isSubstituted: (path) => walk.substituted.has(find(path).value as Node),
     retyped(paths) {
       const nodes = paths.map((path) => find(path).value).filter((node) => node && walk.typeable.has(node)) as Node[]
-      return nodes.length > 0 ? toData(root, [], start(new Set(nodes))) : undefined
+      return nodes.length > 0 ? toData(root, start(new Set(nodes))) : undefined
     },
   }
 }
 
-function toData(node: Node | null, path: Path, walk: Walk): unknown {
-  const fail = (message: string): null => {
-    walk.problems.push(walk.source.problem(node?.range?.[0] ?? 0, path, message))
-    return null
-  }
+function toData(node: Node | null, walk: Walk): unknown {
   if (node === null) return null
-  if (--walk.budget < 0) return walk.budget === -1 ? fail('too many values, or aliases that multiply them') : null
+  if (--walk.budget < 0) {
+    return walk.budget === -1 ? fail(node, 'too many values, or aliases that multiply them', walk) : null
+  }
   if (isAlias(node)) {
     const target = walk.aliases.get(node)
-    if (!target) return fail('an alias to an anchor that is not set before it')
-    if (walk.open.has(target)) return fail('an alias cannot stand for something it is part of')
-    return toData(target, path, walk)
+    if (!target) return fail(node, 'an alias to an anchor that is not set before it', walk)
+    if (walk.open.has(target)) return fail(node, 'an alias cannot stand for something it is part of', walk)
+    return toData(target, walk)
   }
-  if (node.tag !== undefined) return fail('tags (!name) are not supported; quotes make a value a text')
-  if (isScalar(node)) return scalarData(node, path, walk)
+  if (node.tag !== undefined) return fail(node, 'tags (!name) are not supported; quotes make a value a text', walk)
+  if (isScalar(node)) return scalarData(node, walk)
   walk.open.add(node)
-  const data = isSeq(node)
-    ? node.items.map((item, index) => toData(item as Node, [...path, index], walk))
-    : mapData(node, path, walk)
+  const data = isSeq<Node>(node) ? listData(node, walk) : mapData(node, walk)
   walk.open.delete(node)
   return data
 }
 
-function mapData(node: Node, path: Path, walk: Walk): unknown {
+function fail(node: Node, message: string, { path, problems, source }: Walk): null {
+  problems.push(source.problem(node.range?.[0] ?? 0, [...path], message))
+  return null
+}
+
+function listData({ items }: YAMLSeq<Node>, walk: Walk): unknown[] {
+  return items.map((item, index) => {
+    walk.path.push(index)
+    const data = toData(item, walk)
+    walk.path.pop()
+    return data
+  })
+}
+
+function mapData(node: Node, walk: Walk): unknown {
   const data: Record<string, unknown> = {}
   if (!isMap<Scalar, Node | null>(node)) return data
   for (const { key, value } of node.items) {
     const name = String(key?.value ?? '')
+    walk.path.push(name)
     if (name === '<<' || name === '__proto__') {
-      const message = name === '<<' ? 'merge keys (<<) are not supported' : 'this key is not allowed'
-      walk.problems.push(walk.source.problem(key.range?.[0] ?? 0, [...path, name], message))
+      fail(key, name === '<<' ? 'merge keys (<<) are not supported' : 'this key is not allowed', walk)
     } else if (!Object.hasOwn(data, name)) {
-      data[name] = toData(value, [...path, name], walk)
+      data[name] = toData(value, walk)
     }
+    walk.path.pop()
   }
   return data
 }
 
-function scalarData(node: Scalar, path: Path, walk: Walk): unknown {
+function scalarData(node: Scalar, walk: Walk): unknown {
   if (typeof node.value !== 'string' || !node.value.includes('${')) return node.value
   const { text, problems, whole } = substitute(node.value, walk.env)
-  for (const message of problems) walk.problems.push(walk.source.problem(node.range?.[0] ?? 0, path, message))
+  for (const message of problems) fail(node, message, walk)
   walk.substituted.add(node)
   // Quoted or not: inside { … } it has to be.
   if (whole) walk.typeable.add(node)
   return walk.typed.has(node) ? readPlainScalar(text) : text
 }
 
-function locate({ root, aliases }: YamlFile, path: Path): { key: Node | null; value: Node | null; exact: boolean } {
-  const follow = (node: Node | null) => (isAlias(node) ? (aliases.get(node) ?? null) : node)
+interface Found {
+  readonly key: Node | null
+  readonly value: Node | null
+  /** How much of the path stands in the file. */
+  readonly depth: number
+}
+
+function locate({ root, aliases }: YamlFile, path: Path): Found {
   let key: Node | null = null
   let value: Node | null = root
-  for (const part of path) {
-    const parent: Node | null = follow(value)
+  for (let depth = 0; depth < path.length; depth++) {
+    const part = path[depth]
+    const parent: Node | null = isAlias(value) ? (aliases.get(value) ?? null) : value
     if (isMap<Scalar, Node | null>(parent)) {
-      const pair = parent.items.find((item) => String(item.key?.value ?? '') === part)
-      if (!pair) return { key, value, exact: false }
+      const pair = findPair(parent, part)
+      if (!pair) return { key, value, depth }
       key = pair.key
       value = pair.value
     } else if (isSeq<Node>(parent) && typeof part === 'number' && parent.items[part]) {
       key = null
       value = parent.items[part]
-    } else return { key, value, exact: false }
+    } else return { key, value, depth }
   }
-  return { key, value, exact: true }
+  return { key, value, depth: path.length }
+}
+
+/** The first of this name. */
+function findPair({ items }: YAMLMap<Scalar, Node | null>, name: string | number | undefined) {
+  for (const pair of items) if (String(pair.key?.value ?? '') === name) return pair
+  return undefined
 }

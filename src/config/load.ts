@@ -7,6 +7,7 @@ import { findAcceptance, type Warning } from './findings.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import type { Problem } from './problem.ts'
 import { type ReadFile, readTextFile } from './read-file.ts'
+import { createKnownPieces, type KnownPieces, ONCE, readPieces } from './read-pieces.ts'
 import { createReport, type Report } from './report.ts'
 import { resolve } from './resolve.ts'
 import { readRest, type Salvaged, writtenNames } from './salvage.ts'
@@ -28,6 +29,8 @@ export interface LoadOptions {
   readonly readFile: ReadFile
   /** Texts of schema files, by the names in the file, in place of what the disk holds. */
   readonly schemas?: Schemas | undefined
+  /** What was read of another file; absent: nothing. */
+  readonly known?: KnownPieces | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -64,6 +67,7 @@ export interface LoadFileOptions {
   /** In place of what the file holds. */
   readonly text?: string
   readonly schemas?: Schemas | undefined
+  readonly known?: KnownPieces | undefined
 }
 
 /** Reads, checks and resolves a text. Never throws for what the text says; reports all problems at once, in the file's order. */
@@ -93,12 +97,12 @@ export function loadConfig(options: LoadOptions): LoadResult {
 
 /** `loadConfig` for a file on the disk; `unreadable` when it cannot be read at all. */
 export function loadConfigFile(file: string, env: Environment, options: LoadFileOptions = {}): LoadResult {
-  const { cwd = '.', now = Date.now(), schemas } = options
+  const { cwd = '.', now = Date.now(), schemas, known } = options
   const folder = path.dirname(path.resolve(cwd, file))
   const readFile: ReadFile = (name, maxBytes) => readTextFile(path.resolve(folder, name), maxBytes)
   try {
     const text = options.text ?? readTextFile(path.resolve(cwd, file), MAX_FILE_BYTES)
-    return loadConfig({ text, file, env, readFile, schemas, now })
+    return loadConfig({ text, file, env, readFile, schemas, known, now })
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read'
     return { problems: [fileProblem(file, `the file ${message}`)], unreadable: true }
@@ -116,7 +120,7 @@ function check(
   options: LoadOptions,
   schemas: Map<string, string | undefined>,
 ): GatewayConfig | undefined {
-  const { data, result } = parse(document)
+  const { data, result } = parse(document, options.known ?? createKnownPieces())
   const found = result.success ? [] : readIssues(result.error.issues, data)
   for (const problem of found) addSchemaProblem(problem, document, report)
   const left = result.success ? whole(result.data) : readRest(data, found)
@@ -153,11 +157,10 @@ function whole(file: GatewayFile): Salvaged {
   return { file, routeIndexes: [...file.routes.keys()], testIndexes: [...file.tests.keys()], brokenRoutes: new Map() }
 }
 
-/** zod compiles a schema with `new Function` for data that comes often: a file comes once, and that is dearer. */
-const ONCE = { jitless: true }
-
 /** What `${NAME}` stands for stays a text where the schema takes one, and is a number or boolean where it does not. */
-function parse(document: ConfigDocument) {
+function parse(document: ConfigDocument, known: KnownPieces) {
+  const file = readPieces(document.data, known)
+  if (file !== undefined) return { data: document.data, result: { success: true as const, data: file } }
   const result = fileSchema.safeParse(document.data, ONCE)
   if (result.success) return { data: document.data, result }
   const retyped = document.retyped(readIssues(result.error.issues, document.data).map((problem) => problem.path))
@@ -192,7 +195,8 @@ function inOrder<T extends Problem>(problems: readonly T[]): T[] {
 function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   Object.freeze(value)
-  const inner = value instanceof Map ? value.values() : Object.values(value)
-  for (const member of inner) freeze(member)
+  if (value instanceof Map) for (const member of value.values()) freeze(member)
+  else if (Array.isArray(value)) for (const member of value) freeze(member)
+  else for (const key in value) freeze(value[key])
   return value
 }

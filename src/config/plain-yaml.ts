@@ -3,7 +3,8 @@
  * mappings and lists by indentation, `{ … }` and `[ … ]` on one line, texts without escapes, comments. Whatever else a file
  * holds, or is wrong in it, is left to the library. test/unit/config/plain-yaml.test.ts compares the two.
  */
-import { type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { type Node, Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import { createList, createMap, createPair, createScalar } from './plain-nodes.ts'
 
 const MAX_DEPTH = 30
 const [NEWLINE, SPACE, HASH] = [0x0a, 0x20, 0x23]
@@ -51,12 +52,12 @@ export function readPlainYaml(text: string): Node | undefined {
 
 function readMap(cursor: Cursor): Node {
   const { indent } = cursor
-  const map = new YAMLMap<Scalar, Node>()
+  const map = createMap()
   const start = enter(cursor)
   const names = new Set<string>()
   do {
     const key = readKey(cursor, names)
-    map.items.push(new Pair(key, readMapValue(cursor, indent)))
+    map.items.push(createPair(key, readMapValue(cursor, indent)))
   } while (cursor.indent === indent)
   return leave(cursor, map, start, indent)
 }
@@ -75,7 +76,7 @@ function readMapValue(cursor: Cursor, indent: number): Node {
 
 function readList(cursor: Cursor): Node {
   const { indent } = cursor
-  const list = new YAMLSeq<Node>()
+  const list = createList()
   const start = enter(cursor)
   do {
     const dash = cursor.at++
@@ -109,23 +110,23 @@ function readValue(cursor: Cursor, plain: RegExp): Node {
     default: {
       const start = cursor.at
       const source = take(cursor, plain)
-      return scalar(plainValue(source), Scalar.PLAIN, start, cursor.at)
+      return createScalar(plainValue(source), Scalar.PLAIN, start, cursor.at)
     }
   }
 }
 
 function readFlowMap(cursor: Cursor): Node {
-  const map = new YAMLMap<Scalar, Node>()
+  const map = createMap()
   const names = new Set<string>()
   return readFlow(cursor, map, '}', () => {
     const key = readKey(cursor, names)
     skipSpaces(cursor)
-    map.items.push(new Pair(key, readValue(cursor, PLAIN_IN_FLOW)))
+    map.items.push(createPair(key, readValue(cursor, PLAIN_IN_FLOW)))
   })
 }
 
 function readFlowList(cursor: Cursor): Node {
-  const list = new YAMLSeq<Node>()
+  const list = createList()
   return readFlow(cursor, list, ']', () => void list.items.push(readValue(cursor, PLAIN_IN_FLOW)))
 }
 
@@ -156,12 +157,12 @@ function readKey(cursor: Cursor, names: Set<string>): Scalar {
   const name = take(cursor, KEY).slice(0, -1)
   if (names.has(name)) throw new NotPlain()
   names.add(name)
-  return scalar(name, Scalar.PLAIN, start, start + name.length)
+  return createScalar(name, Scalar.PLAIN, start, start + name.length)
 }
 
 function readQuoted(cursor: Cursor, pattern: RegExp, type: Scalar.Type): Node {
   const start = cursor.at
-  return scalar(take(cursor, pattern).slice(1, -1), type, start, cursor.at)
+  return createScalar(take(cursor, pattern).slice(1, -1), type, start, cursor.at)
 }
 
 function plainValue(source: string): unknown {
@@ -170,13 +171,6 @@ function plainValue(source: string): unknown {
   if (!NUMBER.test(source)) return source
   if (!/^\d{1,15}$/.test(source)) throw new NotPlain()
   return Number(source)
-}
-
-function scalar(value: unknown, type: Scalar.Type, start: number, end: number): Scalar {
-  const node = new Scalar(value)
-  node.type = type
-  node.range = [start, end, end]
-  return node
 }
 
 function take(cursor: Cursor, pattern: RegExp): string {

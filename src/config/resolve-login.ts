@@ -111,7 +111,7 @@ function checkRoutes({ routes, login }: GatewayFile, { routeIndexes, isKnown }: 
   const own = login === undefined ? [] : PAGES.map((page) => `${login.path}/${page}`)
   for (const [position, route] of routes.entries()) {
     const path = ['routes', routeIndexes[position] ?? position]
-    if (own.includes(route.path.replace(/\/$/, ''))) {
+    if (own.length > 0 && own.includes(route.path.replace(/\/$/, ''))) {
       report.error([...path, 'path'], 'this is a page of the login itself; choose another path here, or for login')
     }
     if (!route.session) continue

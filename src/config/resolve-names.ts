@@ -16,7 +16,10 @@ export interface NamedThings {
   readonly rateLimits: ReadonlyMap<string, RateLimitPolicy>
   readonly cors: ReadonlyMap<string, CorsPolicy>
   readonly written: WrittenNames
-  /** Records the use; reports a name that stands nowhere in the section, and stays silent about one that is broken there. */
+  /**
+   * Records the use; reports a name that stands nowhere in the section, and stays silent about one that is broken there.
+   * `path` may be longer than what stands in the file, where a field was written in a shorter way.
+   */
   find<S extends Section>(section: S, name: string, path: Path): MapValue<NamedThings[S]> | undefined
   isUsed(section: Section, name: string): boolean
 }
@@ -41,9 +44,10 @@ export function resolveNames(file: GatewayFile, written: WrittenNames, report: R
       used.add(`${section} ${name}`)
       const known = written[section]
       if (known && !known.includes(name)) {
+        const place = report.closest(path)
         const hint = known.length === 0 ? `; there are no ${section} in this file` : ''
-        const suggestion = report.isSubstituted(path) ? undefined : nearest(name, known)
-        report.error(path, `unknown ${KINDS[section]} ${report.quote(path)}${hint}`, { suggestion })
+        const suggestion = report.isSubstituted(place) ? undefined : nearest(name, known)
+        report.error(place, `unknown ${KINDS[section]} ${report.quote(place)}${hint}`, { suggestion })
       }
       return things[section].get(name) as MapValue<NamedThings[S]> | undefined
     },

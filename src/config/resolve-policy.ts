@@ -118,8 +118,14 @@ function checkOverlap(line: AllowLine, open: ReadonlySet<Method>, path: Path, ro
   )
 }
 
+/** The sets of methods that were asked for, by their members as bits: many lines share few of them. */
+const SETS: ReadonlySet<Method>[] = []
+
 /** HEAD follows GET (RFC 9110 section 9.3.2). */
 function toMethods(methods: 'any' | readonly Method[]): ReadonlySet<Method> {
-  if (methods === 'any') return new Set(ALL_METHODS)
-  return new Set(ALL_METHODS.filter((it) => methods.includes(it) || (it === 'HEAD' && methods.includes('GET'))))
+  const has = (it: Method) => methods === 'any' || methods.includes(it) || (it === 'HEAD' && methods.includes('GET'))
+  const bits = ALL_METHODS.reduce((sum, it, index) => sum + (has(it) ? 1 << index : 0), 0)
+  const known = SETS[bits] ?? new Set(ALL_METHODS.filter(has))
+  SETS[bits] = known
+  return known
 }

@@ -22,18 +22,18 @@ export function resolvePolicies(
   checkReport(route, path, report)
   const written = resolvePolicy(route, path, params, report)
   const candidate = route.candidate && resolveCandidate(route, path, params, report)
-  const both = readReport(route, written, candidate, report.line(path))
+  const both = readReport(route, written, candidate, () => report.line(path))
   if (both === undefined) return { policy: written }
   const untilMs = endOf(route.until)
   if (untilMs <= now) return { policy: both.later }
   return { policy: both.now, report: { of: both.of, policy: both.later, untilMs } }
 }
 
-function readReport(route: RouteFile, written: RoutePolicy, candidate: RoutePolicy | undefined, line: number) {
+function readReport(route: RouteFile, written: RoutePolicy, candidate: RoutePolicy | undefined, line: () => number) {
   if (route.allow === undefined) return undefined
   if (candidate !== undefined) return { of: 'candidate' as const, now: written, later: candidate }
   if (route.mode === 'report') {
-    const now = { ...written, allow: [...written.allow, anyToken(line)] }
+    const now = { ...written, allow: [...written.allow, anyToken(line())] }
     return { of: 'route' as const, now, later: written }
   }
   const isReported = route.allow.map(({ mode }) => mode === 'report')

@@ -39,7 +39,7 @@ export function resolveDefaults(file: GatewayFile, isKnown: boolean, things: Nam
   const all = findLimits(rateLimits, ['defaults', 'rateLimits'], things, report)
   const policy = cors === undefined ? undefined : things.find('cors', cors, ['defaults', 'cors'])
   return {
-    issuers: findIssuers(issuer, ['defaults', 'issuer'], things, report),
+    issuers: findIssuers(issuer, ['defaults', 'issuer'], things),
     hasIssuers: issuer.length > 0 || !isKnown,
     rateLimits: all,
     unmatched: {
@@ -70,8 +70,8 @@ export function resolveReferences(route: RouteReferences, path: Path, things: Na
   if (rewrite !== undefined && shape) checkRewrite(rewrite, shape, [...path, 'to', 'rewrite'], report)
   return {
     shape,
-    upstream: to && things.find('upstreams', to.upstream, report.closest([...path, 'to', 'upstream'])),
-    issuers: issuer && findIssuers(issuer, [...path, 'issuer'], things, report),
+    upstream: to && things.find('upstreams', to.upstream, [...path, 'to', 'upstream']),
+    issuers: issuer && findIssuers(issuer, [...path, 'issuer'], things),
     rateLimits: rateLimits && findLimits(rateLimits, [...path, 'rateLimits'], things, report),
     cors: cors ? things.find('cors', cors, [...path, 'cors']) : undefined,
   }
@@ -143,10 +143,11 @@ function resolveBodyBytes({ body, limits }: RouteFile, path: Path, { bodyBytes }
 }
 
 function resolveIdentity({ identity }: RouteFile, path: Path, base: IdentityConfig, report: Report): IdentityConfig {
-  const own = identity?.headers
+  if (identity === undefined) return base
+  const own = identity.headers
   return {
     headers: own ? resolveIdentityFields(own, [...path, 'identity', 'headers'], report) : base.headers,
-    authorization: identity?.authorization ?? base.authorization,
+    authorization: identity.authorization ?? base.authorization,
   }
 }
 
@@ -196,9 +197,9 @@ export function findLimits(
   })
 }
 
-function findIssuers(names: readonly string[], path: Path, things: NamedThings, report: Report): string[] {
+function findIssuers(names: readonly string[], path: Path, things: NamedThings): string[] {
   return [...new Set(names)].filter((name, index) => {
-    return things.find('issuers', name, report.closest([...path, index])) !== undefined
+    return things.find('issuers', name, [...path, index]) !== undefined
   })
 }
 
@@ -224,9 +225,10 @@ function defaultIssuers(
 }
 
 function overrideTimeouts(base: Timeouts, own: RouteFile['timeouts']): Timeouts {
+  if (own === undefined) return base
   return {
-    connectMs: own?.connect ?? base.connectMs,
-    responseMs: own?.response ?? base.responseMs,
-    idleMs: own?.idle ?? base.idleMs,
+    connectMs: own.connect ?? base.connectMs,
+    responseMs: own.response ?? base.responseMs,
+    idleMs: own.idle ?? base.idleMs,
   }
 }

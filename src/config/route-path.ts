@@ -19,11 +19,12 @@ const LITERAL = /^[A-Za-z0-9\-._~!$&'()+,=:@]+$/
 export function readRoutePath(text: string): RoutePath | { readonly problem: string } {
   if (!text.startsWith('/')) return { problem: 'expected a path that starts with "/"' }
   const segments = text === '/' ? [] : text.slice(1).split('/')
+  const params: string[] = []
   for (const [index, segment] of segments.entries()) {
     const problem = segmentProblem(segment, index === segments.length - 1)
     if (problem !== undefined) return { problem }
+    if (segment.startsWith('{')) params.push(segment.slice(1, -1))
   }
-  const params = segments.flatMap((segment) => PARAMETER.exec(segment)?.[1] ?? [])
   return { segments, params, below: segments.at(-1) === '**' }
 }
 
@@ -32,7 +33,7 @@ function segmentProblem(segment: string, isLast: boolean): string | undefined {
   if (segment === '') return 'a path has no empty segment ("//")'
   if (segment === '.' || segment === '..') return 'a path has no dot segments'
   if (segment === '**') return isLast ? undefined : '"**" can only be the last segment'
-  if (PARAMETER.test(segment) || LITERAL.test(segment)) return undefined
+  if (LITERAL.test(segment) || PARAMETER.test(segment)) return undefined
   if (/^\{.*\}$/.test(segment)) return 'the name of a {parameter} has only letters, digits and "_", and no pattern'
   if (/[?#]/.test(segment)) return 'a path has no query and no fragment'
   if (/[{}]/.test(segment)) return 'a {parameter} is a whole segment'

@@ -2,40 +2,22 @@
  * What `scopegate start` loads, for that is what a start costs. Not timed: whatever a start loads without need shows up
  * here by its name.
  */
-import { readFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildProgram } from '../../support/built-program.ts'
 import { spawnGateway } from '../../support/gateway-process.ts'
+import { createLoadReporter, type Loaded, type LoadReporter } from '../../support/loaded-parts.ts'
 import { createTestIssuer, type TestIssuer } from '../../support/test-issuer.ts'
 import { startUpstream, type TestUpstream } from '../../support/upstream.ts'
 
-/** Runs before the program, and says at its end what the process has loaded. */
-const REPORTER = `
-const { writeFileSync } = require('node:fs')
-process.once('exit', () => {
-  const files = Object.keys(require.cache).filter((file) => file !== __filename)
-  writeFileSync(process.env.LOADED, JSON.stringify({ files, node: process.moduleLoadList }))
-})
-`
-
-interface Loaded {
-  /** npm packages that code was loaded of. */
-  readonly packages: readonly string[]
-  /** Folders of `src` that code was loaded of. */
-  readonly areas: readonly string[]
-  /** Node's own modules. */
-  readonly node: readonly string[]
-}
-
 let program: Awaited<ReturnType<typeof buildProgram>>
+let reporter: LoadReporter
 let issuer: TestIssuer
 let upstream: TestUpstream
 
 beforeAll(async () => {
   program = await buildProgram()
-  await writeFile(join(program.folder, 'reporter.cjs'), REPORTER)
+  reporter = await createLoadReporter(program.folder)
   issuer = await createTestIssuer()
   upstream = await startUpstream()
 })
@@ -47,7 +29,6 @@ afterAll(async () => {
 async function loadedBy(
   settings: { readonly issuer?: object; readonly file?: object; readonly page?: string } = {},
 ): Promise<Loaded> {
-  const report = join(program.folder, 'loaded.json')
   const gateway = await spawnGateway(
     {
       issuers: {
@@ -60,8 +41,8 @@ async function loadedBy(
       ...settings.file,
     },
     {
-      program: ['--require', join(program.folder, 'reporter.cjs'), join(program.folder, 'dist/main.js'), 'start'],
-      env: { LOADED: report },
+      program: [...reporter.args, join(program.folder, 'dist/main.js'), 'start'],
+      env: reporter.env,
     },
   )
   const authorization = `Bearer ${await issuer.mint({ scope: 'orders:read' })}`
@@ -69,14 +50,7 @@ async function loadedBy(
   const refusal = await fetch(`${gateway.url}/orders/1`)
   if (settings.page !== undefined) await fetch(gateway.adminUrl + settings.page)
   expect([answer.status, refusal.status, await gateway.stop()]).toEqual([200, 401, 0])
-  const { files, node } = JSON.parse(await readFile(report, 'utf8')) as { files: string[]; node: string[] }
-  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n')
-  const named = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort()
-  return {
-    packages: named(/^\/\/ .*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//gm),
-    areas: named(/^\/\/ src\/([\w-]+)\//gm),
-    node: node.map((name) => name.replace(/^NativeModule /, '')),
-  }
+  return reporter.read()
 }
 
 const PINO = [

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { GatewayConfig } from '../../../src/config/gateway-config.ts'
 import { loadConfigFile, MAX_FILE_BYTES } from '../../../src/config/load.ts'
+import { createKnownPieces } from '../../../src/config/read-pieces.ts'
 import { complete, load, show } from './mistakes.ts'
 
 const ROOT = new URL('../../..', import.meta.url).pathname
@@ -24,6 +25,21 @@ describe('loadConfigFile', () => {
     const { config } = loadConfigFile(`${ROOT}test/fixtures/config/full.yaml`, { REDIS_URL: 'rediss://cache:6379' })
     const plain = JSON.stringify({ ...config, digest: '' }, toPlain, 2)
     await expect(`${plain}\n`).toMatchFileSnapshot('../../fixtures/config/full.json')
+  })
+
+  it('reads what routes say alike once, also from one file to the next', () => {
+    const known = createKnownPieces()
+    const loadFull = () => {
+      const { config } = loadConfigFile(
+        `${ROOT}test/fixtures/config/full.yaml`,
+        { REDIS_URL: 'rediss://cache:6379' },
+        { known },
+      )
+      return config?.routes.flatMap(({ policy }) => policy.allow.map(({ scopes }) => scopes)) ?? []
+    }
+    const [first, second] = [loadFull(), loadFull()]
+    expect(first.filter((scopes) => scopes !== undefined).length).toBeGreaterThan(0)
+    expect(second.every((scopes, index) => scopes === first[index])).toBe(true)
   })
 
   it("loads the project's own file, with no warnings", () => {
