@@ -79,7 +79,7 @@ export async function assemble(
   })
   const client = await createUpstreamClient(config)
   const addresses = createAddressBook(() => performance.now())
-  const sessions = createSessionParts(() => clock.now(), config.server.redis && connectTo(config.server.redis))
+  const sessions = createSessionParts(clock, logger, connectTo(config.server.redis))
   const { createSessions } = sessions
   const live = createLiveRuntime(config, { keySources, client, createSessions, pseudonym, clock, source })
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
@@ -158,8 +158,8 @@ export function createPseudonym(): string {
 }
 
 /** A connection of their own for sessions: its commands are few, and must not wait behind the counts of limits. */
-function connectTo(redis: RedisConfig) {
-  return async () => (await import('./rate-limiting/redis-client.ts')).createRedisClient(redis)
+function connectTo(redis: RedisConfig | undefined) {
+  return redis && (async () => (await import('./rate-limiting/redis-client.ts')).createRedisClient(redis))
 }
 
 async function createUpstreamClient({ server }: GatewayConfig): Promise<UpstreamClient> {

@@ -1,4 +1,4 @@
-/** The client of the authorization server: OpenID Connect Core, PKCE, RFC 9207, RP-initiated logout; through `openid-client`. */
+/** The client of the authorization server: OpenID Connect Core, PKCE, RFC 9207, RFC 7009, RP-initiated logout; through `openid-client`. */
 import {
   AuthorizationResponseError,
   allowInsecureRequests,
@@ -16,6 +16,7 @@ import {
   refreshTokenGrant,
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
+  tokenRevocation,
 } from 'openid-client'
 import type { LoginConfig } from '../config/login-config.ts'
 import { GatewayError } from '../errors.ts'
@@ -41,6 +42,8 @@ export interface IssuerClient {
   redeem(query: string, transaction: Transaction): Promise<TokenSet>
   /** New tokens, or undefined: the authorization server has ended the session. */
   refresh(refreshToken: string): Promise<TokenSet | undefined>
+  /** Makes a refresh token worthless (RFC 7009). Does nothing at a server that has no way to. */
+  revoke(refreshToken: string): Promise<void>
   /** Where a browser ends its session at the authorization server; undefined: it has no such page. */
   logoutUrl(idToken: string): Promise<string | undefined>
 }
@@ -88,6 +91,12 @@ export function createIssuerClient(login: LoginConfig): IssuerClient {
       orUnavailable(async () => {
         const answer = await refreshTokenGrant(await configuration(), refreshToken).catch(unlessEnded)
         return answer && toTokenSet(answer)
+      }),
+    revoke: (refreshToken) =>
+      orUnavailable(async () => {
+        const server = await configuration()
+        if (server.serverMetadata().revocation_endpoint === undefined) return
+        await tokenRevocation(server, refreshToken, { token_type_hint: 'refresh_token' })
       }),
     logoutUrl: (idToken) =>
       orUnavailable(async () => {

@@ -5,13 +5,15 @@ import { GatewayError } from '../errors.ts'
 import { readClaim } from '../read-claim.ts'
 import { isFromOwnPage } from './browser.ts'
 import { type OwnCookies, readOwnCookies } from './cookies.ts'
+import type { Endings } from './endings.ts'
 import { readIdClaims } from './id-claims.ts'
 import type { IssuerClient, TokenSet } from './issuer-client.ts'
+import type { Renewal } from './renewal.ts'
 import { readReturnTo } from './return-to.ts'
 import type { Sealer } from './seal.ts'
 import type { Session } from './session.ts'
 import { clearSession, keepSession, openSession, toFields } from './session-cookie.ts'
-import type { PageAnswer, Presented, SessionRequest } from './sessions.ts'
+import type { PageAnswer, Presented, SessionLog, SessionRequest } from './sessions.ts'
 import { setTransaction, takeTransaction } from './transaction.ts'
 
 /** What a request's session is, and what its cookies have to become. */
@@ -24,6 +26,9 @@ interface PageDeps {
   readonly login: LoginConfig
   readonly sealer: Sealer
   readonly issuer: IssuerClient
+  readonly renewal: Pick<Renewal, 'latest'>
+  readonly endings: Endings
+  readonly log: SessionLog
   find(cookies: OwnCookies): Promise<Found>
   now(): number
 }
@@ -78,14 +83,30 @@ async function endSession(request: SessionRequest, cookies: OwnCookies, deps: Pa
   const cleared = clearSession(cookies)
   const session = await openSession(sealer, cookies)
   if (session === undefined) return seeOther(login.publicOrigin + login.afterLogout, cleared)
+  const revoked = revoke(session, deps)
   try {
     const location = await issuer.logoutUrl(session.idToken)
+    await revoked
     return seeOther(location ?? login.publicOrigin + login.afterLogout, cleared)
   } catch (error) {
     // The session here is over in any case; that the one of the issuer is not must not stay unnoticed.
     if (error instanceof GatewayError) return { refusal: error, answerFields: toFields(cleared) }
     throw error
   }
+}
+
+/**
+ * The session must not live on in a copy of its cookie, nor by a renewal that is under way, whether or not the browser gets to the
+ * issuer's own logout. Never rejects: the browser is logged out in any case, and what failed is logged.
+ */
+async function revoke(session: Session, { issuer, renewal, endings, log }: PageDeps): Promise<void> {
+  // Once for each session: copies of a cookie must not make the issuer work.
+  if (await endings.hasEnded(session)) return
+  const warn = (what: string) => (cause: unknown) => log.warn({ cause }, what)
+  await endings.end(session).catch(warn('a logout could not be noted for other gateways'))
+  const { refreshToken } = await renewal.latest(session)
+  if (refreshToken === undefined) return
+  await issuer.revoke(refreshToken).catch(warn('a logout could not revoke the refresh token at the issuer'))
 }
 
 async function showClaims(_: SessionRequest, cookies: OwnCookies, { login, find }: PageDeps): Answer {
@@ -109,6 +130,7 @@ function seeOther(location: string, setCookies: readonly string[]): PageAnswer {
 
 function toSession(tokens: TokenSet, nowMs: number): Session {
   return {
+    id: randomBytes(16).toString('base64url'),
     accessToken: tokens.accessToken,
     accessEndsAtMs: nowMs + tokens.expiresInMs,
     ...(tokens.refreshToken !== undefined && { refreshToken: tokens.refreshToken }),

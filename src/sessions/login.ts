@@ -5,6 +5,7 @@ import type { LoginConfig } from '../config/login-config.ts'
 import { GatewayError } from '../errors.ts'
 import { isFromOwnPage, isNavigation, isUnsafe } from './browser.ts'
 import { type OwnCookies, readOwnCookies } from './cookies.ts'
+import { createEndings } from './endings.ts'
 import { readIdClaims } from './id-claims.ts'
 import { createIssuerClient } from './issuer-client.ts'
 import { createLoginPages, type Found } from './login-pages.ts'
@@ -18,10 +19,11 @@ import type { Presented, SessionDeps, SessionRequest, Sessions } from './session
 /** A browser that was away for long may bring a session of several renewals ago. */
 const MAX_RENEWALS = 3
 
-export function createLogin(login: LoginConfig, { store, now }: SessionDeps): Sessions {
+export function createLogin(login: LoginConfig, { store, now, log }: SessionDeps): Sessions {
   const sealer = createSealer(login.keys)
   const issuer = createIssuerClient(login)
-  const renew = createRenewal({
+  const endings = createEndings(store, login.lifetime, now)
+  const renewal = createRenewal({
     ...{ store, sealer, issuer, now },
     sha256: (text) => hash('sha256', text, 'base64url'),
     createOwner: () => randomBytes(16).toString('base64url'),
@@ -32,23 +34,28 @@ export function createLogin(login: LoginConfig, { store, now }: SessionDeps): Se
   /** Rejects with `login_unavailable` when a session that has to be renewed cannot be. */
   async function find(cookies: OwnCookies): Promise<Found> {
     const kept = await openSession(sealer, cookies)
-    let session = kept
+    const isEnded = kept === undefined || (await endings.hasEnded(kept))
+    const session = isEnded ? undefined : await bringUpToDate(kept)
+    if (session === undefined) return { session, setCookies: clearSession(cookies) }
+    return { session, setCookies: session === kept ? [] : await keepSession(sealer, session, cookies) }
+  }
+
+  /** Undefined: it is over. */
+  async function bringUpToDate(kept: Session): Promise<Session | undefined> {
+    let session: Session | undefined = kept
     for (let i = 0; i < MAX_RENEWALS && session !== undefined; i += 1) {
       if (isOver(session, login.lifetime, now()) || !needsRenewal(session, login.lifetime, now())) break
       const renewed: Session | undefined = await renewOrKeep(session)
       if (renewed === session) break
       session = renewed
     }
-    if (session === undefined || isOver(session, login.lifetime, now())) {
-      return { session: undefined, setCookies: clearSession(cookies) }
-    }
-    return { session, setCookies: session === kept ? [] : await keepSession(sealer, session, cookies) }
+    return session === undefined || isOver(session, login.lifetime, now()) ? undefined : session
   }
 
   /** A renewal that was to come in time may come later. */
   async function renewOrKeep(session: Session): Promise<Session | undefined> {
     try {
-      return await renew(session)
+      return await renewal.renew(session)
     } catch (error) {
       if (now() < session.accessEndsAtMs) return session
       throw error
@@ -70,7 +77,7 @@ export function createLogin(login: LoginConfig, { store, now }: SessionDeps): Se
     return { refusal: withoutSession(login, request), answerFields }
   }
 
-  return { present, answer: createLoginPages({ login, sealer, issuer, find, now }) }
+  return { present, answer: createLoginPages({ login, sealer, issuer, renewal, endings, log, find, now }) }
 }
 
 /** The answer is about one person: no cache that several share may keep it (RFC 9111 section 5.2.2.7). */

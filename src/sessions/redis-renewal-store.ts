@@ -10,6 +10,7 @@ export function createRedisRenewalStore(client: Redis | Cluster): RenewalStore {
   client.on('error', () => {})
   // Each command has one key, so that any node of a cluster can do it.
   const valueKey = (key: string) => `scopegate:renewal:${key}`
+  const endKey = (sessionId: string) => `scopegate:ended:${sessionId}`
   const lockKey = (key: string) => `scopegate:renewing:${key}`
 
   return {
@@ -22,6 +23,10 @@ export function createRedisRenewalStore(client: Redis | Cluster): RenewalStore {
     async release(key, owner) {
       await orUnavailable(client.eval(RELEASE, 1, lockKey(key), owner))
     },
+    async end(sessionId, ttlMs) {
+      await orUnavailable(client.set(endKey(sessionId), '', 'PX', ttlMs))
+    },
+    hasEnded: async (sessionId) => (await orUnavailable(client.exists(endKey(sessionId)))) === 1,
     async close() {
       client.disconnect()
     },

@@ -11,7 +11,7 @@ import { readSession, type Session } from './session.ts'
 export interface RenewalDeps {
   readonly store: RenewalStore
   readonly sealer: Sealer
-  readonly issuer: Pick<IssuerClient, 'refresh'>
+  readonly issuer: Pick<IssuerClient, 'refresh' | 'revoke'>
   /** SHA-256 in base64url. */
   readonly sha256: (text: string) => string
   /** Milliseconds since the epoch. */
@@ -23,8 +23,15 @@ export interface RenewalDeps {
   readonly subjectOf: (idToken: string) => string | undefined
 }
 
-/** The session with new tokens; undefined: it has ended at the authorization server. Rejects with `login_unavailable`. */
-export type Renew = (session: Session) => Promise<Session | undefined>
+export interface Renewal {
+  /**
+   * The session with new tokens; undefined: it has ended at the authorization server, or by a logout meanwhile. Rejects with
+   * `login_unavailable`.
+   */
+  renew(session: Session): Promise<Session | undefined>
+  /** What has become of a session by renewals so far, as far as it is known here. Renews nothing, never rejects. */
+  latest(session: Session): Promise<Session>
+}
 
 /**
  * Longer than discovery, the token endpoint and the keys may take together, five seconds each: a claim runs out only under a
@@ -36,10 +43,12 @@ const ASK_AGAIN_MS = 40
 /** How much longer than the new access token the outcome is kept, for browsers that never got the new cookie. */
 const OUTLIVES_MS = 60_000
 const MAX_KEPT_MS = 3_600_000
+/** Renewals of which `latest` follows the outcomes. */
+const MAX_FOLLOWED = 3
 
 type Outcome = { readonly for: string; readonly session: Session | null }
 
-export function createRenewal(deps: RenewalDeps): Renew {
+export function createRenewal(deps: RenewalDeps): Renewal {
   const { store, sealer, sha256 } = deps
   /** In this process. */
   const underWay = new Map<string, Promise<Session | undefined>>()
@@ -70,7 +79,17 @@ export function createRenewal(deps: RenewalDeps): Renew {
     if (other !== undefined) return readSession(other.session)
     // The tokens are had: without the store at least this browser gets them.
     await publish(key, renewed).catch(() => {})
-    return renewed
+    return renewed && (await unlessEnded(key, renewed))
+  }
+
+  /**
+   * A logout meanwhile wins. It says so first and looks for the outcome of a renewal then; here it is the other way round, so
+   * that one of the two always sees the other, and the new refresh token is revoked.
+   */
+  async function unlessEnded(key: string, renewed: Session): Promise<Session | undefined> {
+    if (!(await store.hasEnded(renewed.id).catch(() => false))) return renewed
+    await Promise.allSettled([publish(key, undefined), deps.issuer.revoke(renewed.refreshToken as string)])
+    return undefined
   }
 
   async function renew(key: string, session: Session): Promise<Session | undefined> {
@@ -92,13 +111,25 @@ export function createRenewal(deps: RenewalDeps): Renew {
     throw new GatewayError('login_unavailable', 'renewal_by_another')
   }
 
-  return (session) => {
-    const key = sha256(session.refreshToken as string)
-    const known = underWay.get(key)
-    if (known !== undefined) return known
-    const renewed = renew(key, session).finally(() => underWay.delete(key))
-    underWay.set(key, renewed)
-    return renewed
+  return {
+    renew(session) {
+      const key = sha256(session.refreshToken as string)
+      const known = underWay.get(key)
+      if (known !== undefined) return known
+      const renewed = renew(key, session).finally(() => underWay.delete(key))
+      underWay.set(key, renewed)
+      return renewed
+    },
+    async latest(session) {
+      let latest = session
+      for (let i = 0; i < MAX_FOLLOWED && latest.refreshToken !== undefined; i += 1) {
+        const outcome = await findOutcome(sha256(latest.refreshToken), latest).catch(() => undefined)
+        const next = readSession(outcome?.session)
+        if (next === undefined) break
+        latest = next
+      }
+      return latest
+    },
   }
 }
 
@@ -107,6 +138,7 @@ function toRenewed(session: Session, tokens: TokenSet, { now, subjectOf }: Renew
   if (tokens.subject !== undefined && tokens.subject !== subjectOf(session.idToken)) return undefined
   const refreshToken = tokens.refreshToken ?? session.refreshToken
   return {
+    id: session.id,
     accessToken: tokens.accessToken,
     accessEndsAtMs: now() + tokens.expiresInMs,
     ...(refreshToken !== undefined && { refreshToken }),

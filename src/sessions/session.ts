@@ -2,6 +2,8 @@
 
 /** All of it stands in the cookie, encrypted: the gateway keeps nothing. Times are ms since the epoch. */
 export interface Session {
+  /** Random; the same from the login to the end. */
+  readonly id: string
   readonly accessToken: string
   readonly accessEndsAtMs: number
   readonly refreshToken?: string
@@ -40,8 +42,8 @@ export function needsRenewal(session: Session, { idleMs }: Lifetime, nowMs: numb
 /** What was decrypted, if it has the form of a session. */
 export function readSession(value: unknown): Session | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const { accessToken, accessEndsAtMs, refreshToken, idToken, startedAtMs, renewedAtMs } = value as Partial<Session>
-  const texts = typeof accessToken === 'string' && typeof idToken === 'string'
+  const { id, accessToken, accessEndsAtMs, refreshToken, idToken, startedAtMs, renewedAtMs } = value as Partial<Session>
+  const texts = [id, accessToken, idToken].every((text) => typeof text === 'string')
   const times = [accessEndsAtMs, startedAtMs, renewedAtMs].every((time) => typeof time === 'number')
   const isRenewable = refreshToken === undefined || typeof refreshToken === 'string'
   return texts && times && isRenewable ? (value as Session) : undefined

@@ -40,10 +40,16 @@ export interface Sessions {
   answer(page: LoginPage, request: SessionRequest): Promise<PageAnswer | Presented>
 }
 
+/** For whoever runs the gateway; no field holds a token. */
+export interface SessionLog {
+  warn(fields: { readonly cause: unknown }, message: string): void
+}
+
 export interface SessionDeps {
   readonly store: RenewalStore
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  readonly log: SessionLog
 }
 
 /** Nothing that sessions need (`openid-client`, encryption) is loaded before the first one comes. */

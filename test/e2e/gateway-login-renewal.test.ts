@@ -5,7 +5,8 @@ import { freePort } from '../support/free-port.ts'
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts'
 import { createRealm, sharedKeycloak } from '../support/keycloak.ts'
 import type { RealmAdmin } from '../support/keycloak-admin.ts'
-import { addWebClient, createPerson, loginSection, type Person } from '../support/login.ts'
+import { addWebClient, createPerson, loginSection, type Person, WEB_CLIENT } from '../support/login.ts'
+import { tokenRequest } from '../support/oidc-client.ts'
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts'
 import { readSessionCookie, sessionCookie } from '../support/sealed-session.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
@@ -59,6 +60,11 @@ describeWithRedis('the renewal of a session', () => {
     })
 
     const refreshes = (type: string) => realm.get<unknown[]>(`/events?type=${type}&max=1000`)
+    const refreshAtKeycloak = (token = '') =>
+      tokenRequest(realm.issuer, {
+        ...{ client_id: WEB_CLIENT.id, client_secret: WEB_CLIENT.secret },
+        ...{ grant_type: 'refresh_token', refresh_token: token },
+      })
     const at = (index: number) => gateways[index % gateways.length]?.url ?? ''
 
     it('is one refresh for fifty requests at two processes, and all of them succeed with the same session', async () => {
@@ -101,6 +107,25 @@ describeWithRedis('the renewal of a session', () => {
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401))
       for (const { cookies } of people) expect([...cookies.keys()]).not.toContain(SESSION)
       expect(await refreshes('REFRESH_TOKEN_ERROR')).toHaveLength(1)
+    })
+
+    it('comes too late after a logout at the other process, even if the browser never gets to Keycloak', async () => {
+      const person = createPerson()
+      await person.login(`${origin}/app/`)
+      const session = await readSessionCookie(cookieField(person.cookies))
+      const [good, copy] = [createPerson(new Map(person.cookies)), createPerson(new Map(person.cookies))]
+      await expire(copy)
+      // Keycloak gives out a newer token, of which the gateway knows nothing.
+      const tokens = await refreshAtKeycloak(session?.refreshToken)
+      expect(tokens.status).toBe(200)
+      const { refresh_token: newer } = (await tokens.json()) as { refresh_token: string }
+      const headers = { 'Sec-Fetch-Site': 'same-origin' }
+      expect((await person.send(`${at(0)}/auth/logout`, { method: 'POST', headers })).status).toBe(303)
+      expect((await refreshAtKeycloak(newer)).status).toBe(400)
+      for (const late of [good, copy]) {
+        expect((await late.send(`${at(1)}/app/`)).status).toBe(401)
+        expect(await readSessionCookie(cookieField(late.cookies))).toBeUndefined()
+      }
     })
 
     it('is a 503 while Redis is down, and the session lives on', async () => {

@@ -1,8 +1,8 @@
 /** Sessions of browsers: their cookies, who may use them, and one renewal for all. */
 import { inFile, type Mutant } from './mutant.ts'
 
-const LOGIN = ['e2e/gateway-login.test.ts']
-const RENEWAL = ['e2e/gateway-login-renewal.test.ts']
+const LOGIN = ['integration/sessions/login.test.ts']
+const RENEWAL = ['unit/sessions/renewal.test.ts']
 const OVER_SOCKETS = ['security/session-cookies.test.ts', 'security/session-pages.test.ts']
 
 const sealing = inFile(
@@ -100,8 +100,8 @@ const use = inFile('sessions/login.ts', OVER_SOCKETS, [
   },
   {
     id: 'session-over',
-    find: 'if (session === undefined || isOver(session, login.lifetime, now())) {',
-    replace: 'if (session === undefined) {',
+    find: 'return session === undefined || isOver(session, login.lifetime, now()) ? undefined : session',
+    replace: 'return session',
     removes: 'a session ends',
   },
   {
@@ -140,6 +140,7 @@ const pages = inFile('sessions/login-pages.ts', LOGIN, [
     find: 'if (!isFromOwnPage(request, login.publicOrigin, request.otherOrigins)) {',
     replace: 'if (!isFromOwnPage(request, login.publicOrigin, request.otherOrigins) && isFromOwnPage === undefined) {',
     removes: 'no other page logs somebody out',
+    tests: OVER_SOCKETS,
   },
 ])
 
@@ -172,17 +173,73 @@ const renewing = inFile('sessions/renewal.ts', RENEWAL, [
     find: 'if (outcome.for !== key) return undefined',
     replace: 'if (outcome === undefined) return undefined',
     removes: 'a renewal that Redis puts in the place of another does not count',
-    tests: ['unit/sessions/renewal.test.ts'],
   },
   {
     id: 'renewal-same-subject',
     find: 'if (tokens.subject !== undefined && tokens.subject !== subjectOf(session.idToken)) return undefined',
     replace: 'void subjectOf',
     removes: 'a renewal makes nobody another person',
-    tests: ['unit/sessions/renewal.test.ts'],
     guards: ['OpenID Connect Core 12.2'],
   },
 ])
+
+const ending = [
+  ...inFile('sessions/login.ts', LOGIN, [
+    {
+      id: 'logout-ends-copies',
+      find: 'kept === undefined || (await endings.hasEnded(kept))',
+      replace: 'kept === undefined',
+      removes: 'a copy of a cookie is worth nothing after the logout',
+    },
+  ]),
+  ...inFile('sessions/login-pages.ts', LOGIN, [
+    {
+      id: 'logout-revokes',
+      find: 'if (refreshToken === undefined) return',
+      replace: "if (refreshToken !== '') return",
+      removes: 'a logout revokes the refresh token',
+      guards: ['RFC 7009'],
+    },
+    {
+      id: 'logout-revokes-newest',
+      find: 'const { refreshToken } = await renewal.latest(session)',
+      replace: 'const { refreshToken } = session',
+      removes: 'a logout with an old cookie revokes the newest token',
+    },
+  ]),
+  ...inFile('sessions/renewal.ts', RENEWAL, [
+    {
+      id: 'logout-beats-renewal',
+      find: 'return renewed && (await unlessEnded(key, renewed))',
+      replace: 'void unlessEnded\n    return renewed',
+      removes: 'a renewal brings no session back that was ended meanwhile',
+    },
+  ]),
+  ...inFile(
+    'sessions/endings.ts',
+    ['unit/sessions/endings.test.ts'],
+    [
+      {
+        id: 'logout-known-soon',
+        find: 'now() < last.untilMs',
+        replace: 'now() >= 0',
+        removes: 'a logout is known to all gateways within seconds',
+      },
+    ],
+  ),
+  ...inFile(
+    'sessions/redis-renewal-store.ts',
+    ['contract/redis-renewal-store.test.ts'],
+    [
+      {
+        id: 'logout-in-redis',
+        find: "client.set(endKey(sessionId), '', 'PX', ttlMs)",
+        replace: "client.set(endKey(''), '', 'PX', ttlMs)",
+        removes: 'a logout is known to other processes',
+      },
+    ],
+  ),
+]
 
 const returning = inFile(
   'sessions/return-to.ts',
@@ -201,5 +258,5 @@ const returning = inFile(
 
 export const SESSIONS: readonly Mutant[] = [
   ...[...sealing, ...cookies, ...own, ...asking, ...use, ...stage, ...pages],
-  ...[...asked, ...renewing, ...returning],
+  ...[...asked, ...renewing, ...ending, ...returning],
 ]

@@ -29,7 +29,12 @@ export function loginSection(publicUrl: string, more: File = {}): File {
 
 /** Adds the confidential client of that gateway to a realm. */
 export async function addWebClient(realm: RealmAdmin, publicUrl: string): Promise<void> {
-  await realm.request('POST', '/clients', {
+  await realm.request('POST', '/clients', webClient(publicUrl))
+}
+
+/** That client as it stands in a realm. */
+export function webClient(publicUrl: string): File {
+  return {
     clientId: WEB_CLIENT.id,
     secret: WEB_CLIENT.secret,
     publicClient: false,
@@ -39,7 +44,7 @@ export async function addWebClient(realm: RealmAdmin, publicUrl: string): Promis
     attributes: { 'pkce.code.challenge.method': 'S256', 'post.logout.redirect.uris': `${publicUrl}/` },
     defaultClientScopes: ['basic', 'acr', 'roles', 'profile', 'email', 'shop-api-audience'],
     optionalClientScopes: ['orders:read', 'orders:write'],
-  })
+  }
 }
 
 interface SendOptions {
@@ -78,7 +83,7 @@ export interface Person {
   send(url: string, options?: SendOptions): Promise<Answer>
   /** Opens a page and follows redirects until something else comes, with its address. */
   open(url: string): Promise<{ readonly url: string; readonly response: Answer }>
-  /** Opens a page by way of Keycloak's login form, up to the redirect to the callback: its address. */
+  /** Opens a page by way of the issuer's login form, up to the redirect to the callback: its address. */
   toCallback(url: string, username?: keyof typeof PASSWORDS): Promise<string>
   /** Opens a page and logs in; the answer of the page. */
   login(url: string, username?: keyof typeof PASSWORDS): Promise<Answer>
@@ -111,7 +116,11 @@ export function createPerson(cookies = new Map<string, string>()): Person {
     const body = new URLSearchParams({ username, password: PASSWORDS[username] }).toString()
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
     const answer = await send(action, { method: 'POST', body, headers })
-    const { location } = answer.headers
+    let { location } = answer.headers
+    // The development issuer has a page of its own in between.
+    while (location !== undefined && new URL(location).origin === new URL(action).origin) {
+      location = (await send(location)).headers.location
+    }
     if (location === undefined) throw new Error(`the login was refused: ${answer.status}`)
     return location
   }

@@ -1,4 +1,5 @@
 /** Sessions as a gateway with the keys of `login.ts` keeps them, made without a login. */
+import { randomUUID } from 'node:crypto'
 import { joinPieces, readOwnCookies, setInPieces } from '../../src/sessions/cookies.ts'
 import { createSealer } from '../../src/sessions/seal.ts'
 import { readSession, type Session } from '../../src/sessions/session.ts'
@@ -13,7 +14,14 @@ export async function sessionCookie(
 ): Promise<string> {
   const nowMs = Date.now()
   const times = { accessEndsAtMs: nowMs + 3_600_000, startedAtMs: nowMs, renewedAtMs: nowMs }
-  const whole = { accessToken: '', refreshToken: 'a-refresh-token', idToken: 'a.e30.b', ...times, ...session }
+  const whole = {
+    id: randomUUID(),
+    accessToken: '',
+    refreshToken: 'a-refresh-token',
+    idToken: 'a.e30.b',
+    ...times,
+    ...session,
+  }
   const lines = setInPieces('session', await sealerOf(key).seal('session', whole), new Map())
   return lines.map((line) => line.split(';')[0]).join('; ')
 }

@@ -10,6 +10,7 @@ import { COOKIE_KEYS } from '../../support/login.ts'
 
 const clock = createTestClock()
 const SESSION: Session = {
+  id: 's0',
   ...{ accessToken: 'a0', accessEndsAtMs: clock.now(), refreshToken: 'r0', idToken: 'alice' },
   ...{ startedAtMs: clock.now() - 300_000, renewedAtMs: clock.now() - 300_000 },
 }
@@ -29,18 +30,22 @@ function setup(
 ) {
   const store = createMemoryRenewalStore(clock.now)
   const calls: string[] = []
+  const revoked: string[] = []
   let owners = 0
   const deps = (): RenewalDeps => ({
     store,
     sealer: createSealer([{ id: 'new', secret: COOKIE_KEYS.new }]),
-    issuer: { refresh: (token) => refresh(token, calls.push(token)) },
+    issuer: {
+      refresh: (token) => refresh(token, calls.push(token)),
+      revoke: async (token) => void revoked.push(token),
+    },
     sha256: (text) => `hash of ${text}`,
     now: clock.now,
     createOwner: () => String(owners++),
     wait,
     subjectOf: (idToken) => idToken,
   })
-  return { store, calls, process: () => createRenewal(deps()) }
+  return { store, calls, revoked, process: () => createRenewal(deps()).renew, latest: createRenewal(deps()).latest }
 }
 
 describe('a renewal', () => {
@@ -124,6 +129,29 @@ describe('a renewal', () => {
     await store.claim('hash of r0', 'somebody', 60_000)
     await expect(process()(SESSION)).rejects.toMatchObject({ code: 'login_unavailable', reason: 'renewal_by_another' })
     expect(calls).toEqual([])
+  })
+
+  it('does not bring back a session that was ended while it was under way, and leaves no token of it', async () => {
+    const ended = setup(async () => {
+      await ended.store.end('s0', 60_000)
+      return NEW
+    })
+    expect(await Promise.all([ended.process(), ended.process()].map((renew) => renew(SESSION)))).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(ended.calls).toEqual(['r0'])
+    expect(ended.revoked).toEqual(['r1'])
+  })
+
+  it('shows a logout what has become of an old cookie, so that the newest token is revoked', async () => {
+    const { process, latest } = setup(async (_, call) => ({ ...NEW, refreshToken: `r${call}` }))
+    expect(await latest(SESSION)).toBe(SESSION)
+    clock.advance(1000)
+    const first = (await process()(SESSION)) as Session
+    clock.advance(1000)
+    await process()(first)
+    expect((await latest(SESSION)).refreshToken).toBe('r2')
   })
 
   it('is believed when it succeeded, by one who lost the claim and was told that the token is spent', async () => {

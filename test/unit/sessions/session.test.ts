@@ -4,6 +4,7 @@ import { isOver, needsRenewal, readSession } from '../../../src/sessions/session
 const MINUTE = 60_000
 const LIFETIME = { idleMs: 30 * MINUTE, absoluteMs: 600 * MINUTE }
 const session = (rest = {}) => ({
+  id: 's',
   accessToken: 'a',
   accessEndsAtMs: 5 * MINUTE,
   refreshToken: 'r',
