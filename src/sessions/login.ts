@@ -13,7 +13,7 @@ import { createRenewal } from './renewal.ts'
 import { readReturnTo } from './return-to.ts'
 import { createSealer } from './seal.ts'
 import { isOver, needsRenewal, type Session } from './session.ts'
-import { clearSession, hasSessionCookie, keepSession, openSession, toFields } from './session-cookie.ts'
+import { clearUseless, hasSessionCookie, keepSession, openSession, toFields } from './session-cookie.ts'
 import type { Presented, SessionDeps, SessionRequest, Sessions } from './sessions.ts'
 
 /** A browser that was away for long may bring a session of several renewals ago. */
@@ -36,7 +36,7 @@ export function createLogin(login: LoginConfig, { store, now, log }: SessionDeps
     const kept = await openSession(sealer, cookies)
     const isEnded = kept === undefined || (await endings.hasEnded(kept))
     const session = isEnded ? undefined : await bringUpToDate(kept)
-    if (session === undefined) return { session, setCookies: clearSession(cookies) }
+    if (session === undefined) return { session, setCookies: clearUseless(sealer, cookies) }
     return { session, setCookies: session === kept ? [] : await keepSession(sealer, session, cookies) }
   }
 

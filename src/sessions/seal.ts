@@ -1,5 +1,5 @@
 /** Encrypted and authenticated texts: JWE (RFC 7516) in compact form, `dir` and `A256GCM`. */
-import { type CompactDecryptGetKey, CompactEncrypt, compactDecrypt } from 'jose'
+import { type CompactDecryptGetKey, CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'
 
 /** What a sealed text is for; one sealed for something else does not open. */
 export type Purpose = 'session' | 'login' | 'renewal'
@@ -16,6 +16,8 @@ export interface Sealer {
   seal(purpose: Purpose, value: unknown): Promise<string>
   /** With any of the keys. Undefined: sealed by nobody who has one, for another purpose, or changed in whatever way. */
   open(purpose: Purpose, text: string): Promise<unknown>
+  /** Whether it says that it was sealed for this with a key which is not among ours: one that others have already, or still. */
+  isOfOtherKey(purpose: Purpose, text: string): boolean
 }
 
 const OPTIONS = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
@@ -50,6 +52,18 @@ export function createSealer(keys: readonly SealKey[]): Sealer {
         return undefined
       }
     },
+    isOfOtherKey(purpose, text) {
+      const { typ, kid } = readHeader(text)
+      return typ === typeOf(purpose) && typeof kid === 'string' && !byId.has(kid)
+    },
+  }
+}
+
+function readHeader(text: string): { readonly typ?: unknown; readonly kid?: unknown } {
+  try {
+    return decodeProtectedHeader(text)
+  } catch {
+    return {}
   }
 }
 

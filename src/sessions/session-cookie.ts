@@ -35,6 +35,14 @@ export function clearSession(present: OwnCookies): string[] {
   return clearPieces(NAME, present)
 }
 
+/**
+ * The same for one that is no good here. One of a key that this gateway does not have stays: while keys are exchanged on one
+ * gateway after the other, the next request may reach another, and nobody is to be logged out.
+ */
+export function clearUseless(sealer: Sealer, present: OwnCookies): string[] {
+  return sealer.isOfOtherKey('session', joinPieces(NAME, present) ?? '') ? [] : clearSession(present)
+}
+
 /** Fields of an answer, flat. */
 export function toFields(setCookies: readonly string[]): string[] {
   return setCookies.flatMap((value) => ['Set-Cookie', value])

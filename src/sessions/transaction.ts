@@ -31,8 +31,8 @@ export async function setTransaction(sealer: Sealer, transaction: Transaction, p
 }
 
 /**
- * The login that a callback with this `state` ends; its cookie is spent in any case. Undefined: this browser began none, or too
- * long ago.
+ * The login that a callback with this `state` ends; its cookie is spent in any case but one: another gateway has its key, and can
+ * still end it. Undefined: this browser began none, or too long ago.
  */
 export async function takeTransaction(
   sealer: Sealer,
@@ -42,7 +42,9 @@ export async function takeTransaction(
 ): Promise<{ readonly transaction: Transaction | undefined; readonly spent: readonly string[] }> {
   const name = openLogins(present).find((it) => state.length >= 12 && it.endsWith(`-${state.slice(0, 12)}`))
   if (name === undefined) return { transaction: undefined, spent: [] }
-  const value = (await sealer.open('login', present.get(name) ?? '')) as Transaction | undefined
+  const text = present.get(name) ?? ''
+  if (sealer.isOfOtherKey('login', text)) return { transaction: undefined, spent: [] }
+  const value = (await sealer.open('login', text)) as Transaction | undefined
   const isGood = value?.state === state && nowMs < value.startedAtMs + LIFETIME_MS
   return { transaction: isGood ? value : undefined, spent: [clearCookie(name)] }
 }

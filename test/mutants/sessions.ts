@@ -22,6 +22,13 @@ const sealing = inFile(
       removes: 'a login’s cookie is no session',
     },
     {
+      id: 'session-of-other-key',
+      find: "typeof kid === 'string' && !byId.has(kid)",
+      replace: "typeof kid === 'string' && kid === ''",
+      removes: 'an exchange of keys logs nobody out',
+      tests: ['security/session-cookies.test.ts'],
+    },
+    {
       id: 'session-algorithm',
       find: 'await compactDecrypt(text, keyFor(purpose), OPTIONS)',
       replace: 'await compactDecrypt(text, keyFor(purpose))',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { codeOf, type RawAnswer } from '../support/raw-http.ts'
 import { sessionCookie } from '../support/sealed-session.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { type SessionTarget, startSessionTarget } from './session-target.ts'
+import { ORIGIN, type SessionTarget, startSessionTarget } from './session-target.ts'
 
 let target: SessionTarget
 beforeAll(async () => {
@@ -96,10 +96,7 @@ describe('a session', () => {
   it.each([
     ['changed', (cookie: string) => `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`],
     ['cut short', (cookie: string) => cookie.slice(0, -5)],
-    [
-      'of a key that is not ours',
-      (cookie: string) => cookie.replace(/session=1\.[^.]+/, 'session=1.eyJhbGciOiJkaXIifQ'),
-    ],
+    ['of no key', (cookie: string) => cookie.replace(/session=1\.[^.]+/, 'session=1.eyJhbGciOiJkaXIifQ')],
     ['a token as it is', () => '__Host-scopegate-session=1.a.b.c'],
     ['half of two', () => '__Host-scopegate-session=2.abc'],
   ])('that is %s counts as none, and is removed', async (_, change) => {
@@ -139,5 +136,25 @@ describe('a key of the cookies', () => {
     await target.useKeys('new')
     await waitFor('the key to be gone', async () => (await ask('GET /app/1', `Cookie: ${cookie}`)).status === 401)
     expect((await ask('GET /app/1', `Cookie: ${await good()}`)).status).toBe(200)
+  })
+
+  it('that other gateways have already, or still, is no reason to log anybody out', async () => {
+    await target.useKeys('new')
+    const cookie = await sessionCookie({ accessToken: await target.mint() }, { key: 'old' })
+    await waitFor('the key to be gone', async () => (await ask('GET /app/1', `Cookie: ${cookie}`)).status === 401)
+    const page = ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document', `Cookie: ${cookie}`]
+    for (const [line, fields, status] of [
+      ['GET /app/1', page, 303],
+      ['GET /app/1', [`Cookie: ${cookie}`], 401],
+      ['GET /auth/me', [`Cookie: ${cookie}`], 401],
+    ] as const) {
+      const answer = await ask(line, ...fields)
+      expect(answer.status).toBe(status)
+      expect(answer.headers.has('set-cookie')).toBe(false)
+    }
+    const logout = await ask('POST /auth/logout', `Origin: ${ORIGIN}`, 'Content-Length: 0', `Cookie: ${cookie}`)
+    expect(cleared(logout)).toHaveLength(1)
+    await target.useKeys('new', 'old')
+    await waitFor('the key', async () => (await ask('GET /app/1', `Cookie: ${cookie}`)).status === 200)
   })
 })

@@ -76,6 +76,17 @@ describe('a sealed text (RFC 7516: dir, A256GCM)', () => {
     expect(await createSealer([{ ...key('new'), id: 'old' }]).open('session', old)).toBeUndefined()
   })
 
+  it('says when its key is one of others, and not when it is broken or for something else', async () => {
+    const sealed = await createSealer([key('other')]).seal('session', 'x')
+    expect(ONE.isOfOtherKey('session', sealed)).toBe(true)
+    expect(ONE.isOfOtherKey('login', sealed)).toBe(false)
+    expect(createSealer([key('one'), key('other')]).isOfOtherKey('session', sealed)).toBe(false)
+    const nameless = `${Buffer.from('{"typ":"scopegate-session"}').toString('base64url')}.a.b.c.d`
+    for (const text of [await ONE.seal('session', 'x'), nameless, '', 'a.b.c.d.e', 'e30.b.c.d.e', 'bnVsbA.b.c.d.e']) {
+      expect(ONE.isOfOtherKey('session', text)).toBe(false)
+    }
+  })
+
   it('is nothing that is encrypted in another way, or not at all', async () => {
     const secret = Buffer.alloc(32, 'one')
     const jwt = (alg: string, enc: string) =>

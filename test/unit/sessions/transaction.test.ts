@@ -21,6 +21,18 @@ function createJar() {
 }
 
 describe('a login under way', () => {
+  it('stays for a gateway that has its key when it comes back to one that has not', async () => {
+    const jar = createJar()
+    jar.keep(await setTransaction(sealer, begun('first'), jar.cookies()))
+    const elsewhere = createSealer([{ id: 'old', secret: COOKIE_KEYS.old }])
+    const { state } = begun('first')
+    expect(await takeTransaction(elsewhere, state, jar.cookies(), TEST_TIME_MS)).toEqual({
+      transaction: undefined,
+      spent: [],
+    })
+    expect((await takeTransaction(sealer, state, jar.cookies(), TEST_TIME_MS)).transaction).toEqual(begun('first'))
+  })
+
   it('is found by its state and spent, beside others', async () => {
     const jar = createJar()
     for (const name of ['first', 'second']) jar.keep(await setTransaction(sealer, begun(name), jar.cookies()))
