@@ -7,6 +7,7 @@ import type { ForwardedFor } from './forwarding/request-headers.ts'
 import type { Admission } from './http/admission.ts'
 import { corsHeaders } from './http/cors.ts'
 import { type Exchange, writeAnswer } from './http/exchange.ts'
+import { addSessionFields } from './http/private-answer.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestRecord } from './observability/request-record.ts'
 import { readFormField } from './rate-limiting/form-field.ts'
@@ -107,7 +108,7 @@ export class Visit implements LimitSubject, BodyVisit, ForwardSender {
   addAnswerFields(headers: string[], quotas: readonly QuotaReport[] = this.quotas): void {
     this.leave()
     headers.push('X-Request-Id', this.record.requestId)
-    if (this.sessionFields !== undefined) headers.push(...this.sessionFields)
+    if (this.sessionFields !== undefined) addSessionFields(headers, this.sessionFields)
     if (this.cors !== undefined) headers.push(...corsHeaders(this.cors, this.origin))
     addRateLimitFields(headers, quotas)
   }

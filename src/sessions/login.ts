@@ -80,7 +80,7 @@ export function createLogin(login: LoginConfig, { store, now, log }: SessionDeps
   return { present, answer: createLoginPages({ login, sealer, issuer, renewal, endings, log, find, now }) }
 }
 
-/** The answer is about one person: no cache that several share may keep it (RFC 9111 section 5.2.2.7). */
+/** The answer is about one person. Fields of an upstream that say otherwise do not pass. */
 const PRIVATE = ['Cache-Control', 'private', 'Vary', 'Cookie']
 
 /** A page is opened: by way of the login. A script gets a 401 that it can act on. */

@@ -13,6 +13,7 @@ import { KEY_SETS } from './key-sets.ts'
 import { KNOWN_TOKENS } from './known-tokens.ts'
 import { LIMITS } from './limits.ts'
 import { LISTENER } from './listener.ts'
+import { LOGINS } from './logins.ts'
 import type { Mutant } from './mutant.ts'
 import { PIPELINE } from './pipeline.ts'
 import { ROUTING } from './routing.ts'
@@ -45,6 +46,7 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   gateway: GATEWAY,
   answers: ANSWERS,
   sessions: SESSIONS,
+  logins: LOGINS,
   operation: OPERATION,
   console: CONSOLE,
 }

@@ -87,6 +87,17 @@ describe('a session', () => {
     expect(target.upstream.lastField('cookie')).toEqual([])
   })
 
+  it('is kept by no shared cache for which an upstream makes an exception, as an answer to a token may be', async () => {
+    const answer = await ask('GET /cached', `Cookie: ${await good()}`)
+    expect(answer.headers.get('cache-control')).toEqual(['max-age=60, private'])
+    for (const name of ['cdn-cache-control', 'vendor-cdn-cache-control', 'surrogate-control']) {
+      expect(answer.headers.has(name)).toBe(false)
+    }
+    expect(answer.headers.get('clear-site-data')).toEqual(['"cookies"'])
+    const toToken = await ask('GET /cached', `Authorization: Bearer ${await target.mint()}`)
+    expect(toToken.headers.get('cdn-cache-control')).toEqual(['max-age=600'])
+  })
+
   it('is not set by an upstream', async () => {
     const answer = await ask('GET /setting', `Cookie: ${await good()}`)
     expect(answer.status).toBe(200)

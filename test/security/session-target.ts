@@ -18,9 +18,16 @@ export async function startSessionTarget() {
     const own = ['__Host-scopegate-session=1.x; Path=/; Secure', '__host-SCOPEGATE-x=; Max-Age=0']
     outgoing.setHeader('Set-Cookie', ['a=1', ...own]).end()
   })
+  const caching = await startUpstream((_, outgoing) => {
+    outgoing.setHeader('Cache-Control', 'public, max-age=60, s-maxage=600')
+    for (const name of ['CDN-Cache-Control', 'Vendor-CDN-Cache-Control', 'Surrogate-Control']) {
+      outgoing.setHeader(name, 'max-age=600')
+    }
+    outgoing.setHeader('Clear-Site-Data', '"cookies"').end()
+  })
   const fileWith = (keys: readonly (keyof typeof COOKIE_KEYS)[]) => ({
     issuers: { main: { issuer: issuer.issuer, audience: 'shop-api' } },
-    upstreams: { app: upstream.url, setting: setting.url },
+    upstreams: { app: upstream.url, setting: setting.url, caching: caching.url },
     cors: { spa: { origins: [SPA], credentials: true }, plain: { origins: [SPA] } },
     login: loginSection(ORIGIN, { keys: keys.map((id) => ({ id, secret: COOKIE_KEYS[id] })) }),
     routes: [
@@ -29,6 +36,7 @@ export async function startSessionTarget() {
       { path: '/plain', to: 'app', session: true, cors: 'plain', allow: [{ methods: 'any', token: 'any' }] },
       { path: '/socket', to: 'app', session: true, websocket: true, allow: [{ methods: ['GET'], token: 'any' }] },
       { path: '/setting', to: 'setting', session: true, allow: [{ methods: 'any', token: 'any' }] },
+      { path: '/cached', to: 'caching', session: true, allow: [{ methods: 'any', token: 'any' }] },
       { path: '/api', to: 'app', allow: [{ methods: 'any', token: 'any' }] },
       { path: '/open', to: 'app', public: 'for tests' },
     ],
@@ -44,7 +52,7 @@ export async function startSessionTarget() {
     good: async (claims = {}) => sessionCookie({ accessToken: await mint(claims) }),
     useKeys: (...keys: (keyof typeof COOKIE_KEYS)[]) => gateway.rewrite(fileWith(keys)),
     async close() {
-      for (const one of [gateway, setting, upstream, issuer]) await one.close()
+      for (const one of [gateway, setting, caching, upstream, issuer]) await one.close()
     },
   }
 }
