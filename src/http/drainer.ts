@@ -1,5 +1,5 @@
 import type http from 'node:http'
-import type { ClientConnection } from './client-connection.ts'
+import { type ClientConnection, connectionOf } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
 import { readOn } from './hold-back.ts'
 
@@ -12,9 +12,8 @@ export interface Drainer {
   open(connection: ClientConnection): void
   /** It has closed, and with it whatever was in flight on it. */
   close(connection: ClientConnection): void
-  /** A request is in flight from now until its `end`. */
+  /** A request is in flight from now until its answer, or once upgraded its connection, has closed. */
   begin(connection: ClientConnection, exchange: Exchange): void
-  end(connection: ClientConnection, exchange: Exchange): void
   /** Stops listening, lets requests in flight finish, and cuts what is left after `graceMs`; resolves to their number. */
   drain(graceMs: number): Promise<number>
 }
@@ -30,12 +29,18 @@ export function createDrainer(server: http.Server, stopListening: () => Promise<
   let onIdle: (() => void) | undefined
 
   function end(connection: ClientConnection, exchange: Exchange): void {
-    // The next request of a pipeline begins before the answer before it has closed.
     if (connection.exchange === exchange) connection.exchange = undefined
     if (!exchange.isUnderWay) return
     exchange.isUnderWay = false
     busy -= 1
     if (busy === 0) onIdle?.()
+  }
+
+  /** One listener for all answers: a closure for each request would cost more than what it does. */
+  function onAnswered(this: http.ServerResponse): void {
+    const connection = connectionOf(this.req.socket)
+    const exchange = connection?.exchange
+    if (connection !== undefined && exchange?.outgoing === this) end(connection, exchange)
   }
 
   async function drain(graceMs: number): Promise<number> {
@@ -69,11 +74,14 @@ export function createDrainer(server: http.Server, stopListening: () => Promise<
     },
     begin(connection, exchange) {
       if (draining) exchange.outgoing.shouldKeepAlive = false
+      const before = connection.exchange
       connection.exchange = exchange
       exchange.isUnderWay = true
       busy += 1
+      // The next request of a pipeline begins before the answer before it has closed, which is out as a whole.
+      if (before !== undefined) end(connection, before)
+      if (exchange.upgrade === undefined) exchange.outgoing.on('close', onAnswered)
     },
-    end,
     drain,
   }
 }

@@ -91,8 +91,6 @@ export function createDataServer(config: ServerConfig, { onExchange, onRefused }
     if (connection.last === incoming) outgoing.shouldKeepAlive = false
     const exchange = new Exchange(incoming, outgoing, awaitsContinue, upgrade)
     drainer.begin(connection, exchange)
-    // Once upgraded, a request is in flight until its socket closes.
-    if (upgrade === undefined) outgoing.once('close', () => drainer.end(connection, exchange))
     onExchange(exchange)
   }
 
@@ -150,6 +148,8 @@ function createServer(config: ServerConfig): http.Server {
     requireHostHeader: false,
     // Behind an unfinished answer the socket is not free: such a handshake waits its turn as an ordinary request.
     shouldUpgradeCallback: takesUpgrade,
+    // Most requests have no body: nobody waits for the end of one.
+    optimizeEmptyRequests: true,
   }
   const server =
     tls === undefined
