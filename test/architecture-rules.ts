@@ -51,7 +51,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     values: ['errors.ts', 'own-cookies.ts'],
     types: ['config'],
     packages: ['hono', '@hono/node-server'],
-    builtins: ['crypto', 'http', 'https', 'net'],
+    builtins: ['crypto', 'http', 'https', 'net', 'os'],
   },
   // The body of a request is JSON as strict as a token, for the operation whose path the upstream gets.
   validation: {

@@ -5,7 +5,7 @@
  */
 import type http from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
-import { assertPortFree, choosePortSharing, type PortSharing } from './port-sharing.ts'
+import { choosePortSharing, openAlone, type PortSharing } from './port-sharing.ts'
 
 /** Connections that are accepted in a turn, where the kernel spreads them over sockets. */
 const DOORS = 32
@@ -38,8 +38,11 @@ export function createDoors(server: http.Server, mostConnections: number): Doors
   })
 
   async function open(host: string, port: number, sharing?: PortSharing): Promise<AddressInfo> {
-    if (sharing === undefined) await assertPortFree(host, port)
-    const share = sharing ?? (await choosePortSharing())
+    if (sharing !== undefined) return openAll(host, port, sharing)
+    return openAlone(host, port, async () => openAll(host, port, await choosePortSharing()))
+  }
+
+  async function openAll(host: string, port: number, share: PortSharing): Promise<AddressInfo> {
     const address = await listen(server, { ...share, host, port, backlog: BACKLOG })
     if (share.reusePort !== true) return address
     // As node:http, or node:https, makes its own.

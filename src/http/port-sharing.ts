@@ -1,5 +1,6 @@
 /** How several listening sockets, in one process or in several, come to share a port. */
 import net from 'node:net'
+import { platform } from 'node:os'
 
 /** `node:net`'s options of the same names. */
 export type PortSharing = Pick<net.ListenOptions, 'reusePort' | 'exclusive'>
@@ -20,17 +21,35 @@ export async function choosePortSharing(): Promise<PortSharing> {
 }
 
 /**
- * Rejects as `listen` does when another process listens there. With SO_REUSEPORT alone, two gateways of one user would
- * share a port in silence, each with policies of its own.
+ * Opens shared sockets where nobody else listens. With SO_REUSEPORT alone, two gateways of one user would share a port in
+ * silence, each with policies of its own. Rejects as `listen` does when another process listens there, or is about to.
  */
-export async function assertPortFree(host: string, port: number): Promise<void> {
-  if (port !== 0) await listenOnce({ host, port, exclusive: true })
+export async function openAlone<T>(host: string, port: number, open: () => Promise<T>): Promise<T> {
+  if (port === 0) return open()
+  const start = await beginStart(host, port)
+  try {
+    await listenOnce({ host, port, exclusive: true })
+    return await open()
+  } finally {
+    start?.close()
+  }
 }
 
-function listenOnce(options: net.ListenOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+/** Held while a gateway looks at the port and then opens it: an abstract socket, which ends with its process. */
+async function beginStart(host: string, port: number): Promise<net.Server | undefined> {
+  // Elsewhere there are no such sockets; nor is SO_REUSEPORT much used.
+  return platform() === 'linux' ? listen({ path: `\0scopegate-start/${host}:${port}` }) : undefined
+}
+
+async function listenOnce(options: net.ListenOptions): Promise<void> {
+  const server = await listen(options)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}
+
+function listen(options: net.ListenOptions): Promise<net.Server> {
+  const { promise, resolve, reject } = Promise.withResolvers<net.Server>()
   const server = net.createServer((socket) => socket.destroy())
   server.once('error', reject)
-  server.listen(options, () => server.close(() => resolve()))
+  server.listen(options, () => resolve(server))
   return promise
 }

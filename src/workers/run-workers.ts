@@ -7,7 +7,7 @@ import { assertSameServer } from '../config/same-server.ts'
 import { createLazyConsole } from '../console/lazy-console.ts'
 import { type FollowOptions, followFile } from '../follow-file.ts'
 import { createAdminServer } from '../http/admin-server.ts'
-import { assertPortFree, choosePortSharing, type PortSharing } from '../http/port-sharing.ts'
+import { choosePortSharing, openAlone, type PortSharing } from '../http/port-sharing.ts'
 import { createLogger, createLogSink } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { mergeSnapshots, renderMetrics } from '../observability/metrics-snapshot.ts'
@@ -74,9 +74,9 @@ export async function runWorkers(options: WorkersOptions, first: Loaded): Promis
   async function listen(): Promise<Pick<RunningGateway, 'url' | 'adminUrl'>> {
     const { admin: at } = server
     const adminAddress = at === false ? undefined : await admin.listen(at.host, options.adminPort ?? at.port)
-    await assertPortFree(server.listen.host, options.port ?? server.listen.port)
-    const url = toUrl(server.listen.tls === undefined ? 'http' : 'https', await pool.start())
-    return { url, adminUrl: adminAddress && toUrl('http', adminAddress) }
+    const { host, port, tls } = server.listen
+    const address = await openAlone(host, options.port ?? port, pool.start)
+    return { url: toUrl(tls ? 'https' : 'http', address), adminUrl: adminAddress && toUrl('http', adminAddress) }
   }
 
   async function free(): Promise<void> {

@@ -29,10 +29,11 @@ const doors = inFile('http/doors.ts', BURST, [
   },
   {
     id: 'port-of-another',
-    find: 'if (sharing === undefined) await assertPortFree(host, port)',
-    replace: '',
+    find: 'if (sharing !== undefined) return openAll(host, port, sharing)',
+    replace:
+      'if (sharing !== undefined || port > 0) return openAll(host, port, sharing ?? (await choosePortSharing()))',
     removes: 'a second gateway does not join the port of the first',
-    tests: ['integration/workers/crash.test.ts'],
+    tests: ['integration/process/drain.test.ts'],
     guards: ['pitfall 21'],
   },
 ])
@@ -71,4 +72,25 @@ const drainerRests = inFile('http/drainer.ts', RESTS, [
   },
 ])
 
-export const DOORS_AND_RESTS: readonly Mutant[] = [...doors, ...rests, ...drainerRests]
+const starts = inFile(
+  'http/port-sharing.ts',
+  ['integration/process/port-sharing.test.ts'],
+  [
+    {
+      id: 'starts-at-once',
+      find: 'const start = await beginStart(host, port)',
+      replace: 'const start: net.Server | undefined = undefined as net.Server | undefined',
+      removes: 'two gateways that start at once do not come to share a port',
+      guards: ['pitfall 21'],
+    },
+    {
+      id: 'start-that-ended',
+      find: '    start?.close()\n',
+      replace: '',
+      removes: 'a start that is over, or failed, is in the way of no other',
+      guards: ['pitfall 21'],
+    },
+  ],
+)
+
+export const DOORS_AND_RESTS: readonly Mutant[] = [...doors, ...rests, ...drainerRests, ...starts]

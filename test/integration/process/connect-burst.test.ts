@@ -3,7 +3,7 @@ import http from 'node:http'
 import net, { type ListenOptions, type Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { createDoors } from '../../../src/http/doors.ts'
-import { assertPortFree, choosePortSharing } from '../../../src/http/port-sharing.ts'
+import { choosePortSharing, openAlone } from '../../../src/http/port-sharing.ts'
 import { freePort } from '../../support/free-port.ts'
 import { openTo, startGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
@@ -82,7 +82,7 @@ describe('clients who connect all at once', () => {
     if (reusePort) await expect(opening).rejects.toThrow('EMFILE')
     spy.mockRestore()
     expect(server.listening).toBe(!reusePort)
-    if (reusePort) await assertPortFree('127.0.0.1', port)
+    if (reusePort) await openAlone('127.0.0.1', port, async () => {})
     server.close()
   })
 
