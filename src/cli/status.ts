@@ -85,6 +85,7 @@ async function ask(
   try {
     const [readiness, status] = await Promise.all([get(`${url}/readyz`), get(`${url}/config/status`, password)])
     if (status.status === 401) return 'it asks for a password: the file must name it as admin.password'
+    if (status.status === 429) return 'it got too many wrong passwords from this address: ask again in a minute'
     if (!isStatus(status.body)) return NO_GATEWAY
     const { reasons = [] } = readiness.body as { reasons?: string[] }
     return { ready: readiness.status === 200, reasons, gateway: status.body }
@@ -99,7 +100,7 @@ async function get(url: string, password?: string): Promise<{ readonly status: n
   const headers =
     password === undefined ? {} : { Authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}` }
   const answer = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
-  return { status: answer.status, body: answer.status === 401 ? undefined : await answer.json() }
+  return { status: answer.status, body: [401, 429].includes(answer.status) ? undefined : await answer.json() }
 }
 
 function isStatus(body: unknown): body is ConfigStatus {

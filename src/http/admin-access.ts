@@ -5,17 +5,20 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { AdminConfig } from '../config/admin-config.ts'
+import { createPasswordAttempts } from './password-attempts.ts'
 
 /** What a decision looks at in a request. */
 export interface AdminRequest {
   readonly method: string
   readonly path: string
+  /** Of the peer. */
+  readonly address: string
   header(name: string): string | undefined
 }
 
 /** An answer in place of the page. `text` is for whoever operates the gateway. */
 export interface AdminRefusal {
-  readonly status: 401 | 403 | 421
+  readonly status: 401 | 403 | 421 | 429
   readonly text: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -27,15 +30,30 @@ export const CONSOLE = '/console'
 
 /**
  * A page of another site must neither read nor ask anything here: not by a name that it lets point to this address (DNS
- * rebinding), not by a request of its own, not by a link into the data. Then the password, if the file has one.
+ * rebinding), not by a request of its own, not by a link into the data. Then the password, if the file has one: ten wrong ones
+ * in a minute, and none of this address counts until the minute is over.
+ * @param now ms of any clock
  */
-export function createAdminAccess({ host, names = [], password }: AdminConfig): JudgeAdminAccess {
+export function createAdminAccess({ host, names = [], password }: AdminConfig, now: () => number): JudgeAdminAccess {
   const known = new Set(['localhost', host, ...names].map((name) => name.toLowerCase()))
   const secret = password === undefined ? undefined : digest(password)
+  const attempts = createPasswordAttempts(now)
+
+  function judgePassword({ address, header }: AdminRequest, expected: Buffer): AdminRefusal | undefined {
+    const authorization = header('authorization')
+    if (authorization === undefined) return NO_PASSWORD
+    const waitSeconds = attempts.waitSeconds(address)
+    if (waitSeconds > 0) return refusal(429, TOO_MANY, { 'Retry-After': String(waitSeconds) })
+    const presented = digest(presentedIn(authorization))
+    if (timingSafeEqual(presented, expected)) return undefined
+    attempts.noteFailure(address, presented.toString('base64'))
+    return NO_PASSWORD
+  }
+
   return (request) => {
     if (!isKnownHost(request.header('host'), known)) return WRONG_HOST
     if (isFromElsewhere(request)) return FROM_ELSEWHERE
-    return secret === undefined || isPresented(request.header('authorization'), secret) ? undefined : NO_PASSWORD
+    return secret === undefined ? undefined : judgePassword(request, secret)
   }
 }
 
@@ -51,6 +69,7 @@ export const NEEDS_PASSWORD: AdminRefusal = refusal(
 )
 const WRONG_HOST = refusal(421, 'Ask by an address, by localhost, or by a name that stands in admin.names.')
 const FROM_ELSEWHERE = refusal(403, 'Pages of other sites may not ask this.')
+const TOO_MANY = 'Too many wrong passwords have come from this address.'
 const NO_PASSWORD = refusal(401, 'Send admin.password, as the password of any user or as a bearer token.', {
   'WWW-Authenticate': 'Basic realm="Scopegate admin", charset="UTF-8"',
 })
@@ -78,11 +97,10 @@ function isFromElsewhere(request: AdminRequest): boolean {
   return !(isLink && request.method === 'GET' && request.path === CONSOLE)
 }
 
-/** RFC 7617 or RFC 6750. Compared by digests, in a time that says nothing about either. */
-function isPresented(authorization: string | undefined, secret: Buffer): boolean {
-  const [, scheme = '', value = ''] = /^(basic|bearer) +(\S+)$/i.exec(authorization ?? '') ?? []
-  const presented = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value
-  return timingSafeEqual(digest(presented), secret)
+/** RFC 7617 or RFC 6750; empty when it is neither. */
+function presentedIn(authorization: string): string {
+  const [, scheme = '', value = ''] = /^(basic|bearer) +(\S+)$/i.exec(authorization) ?? []
+  return scheme.toLowerCase() === 'basic' ? passwordOf(value) : value
 }
 
 function passwordOf(basic: string): string {
@@ -91,6 +109,7 @@ function passwordOf(basic: string): string {
   return colon === -1 ? '' : text.slice(colon + 1)
 }
 
+/** What is compared, in a time that says nothing about either. */
 function digest(text: string): Buffer {
   return hash('sha256', text, 'buffer')
 }

@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { AdminConfig } from '../config/admin-config.ts'
 import { type AdminRefusal, CONSOLE, createAdminAccess, isLoopback, NEEDS_PASSWORD } from './admin-access.ts'
@@ -25,17 +26,18 @@ export interface AdminServer {
 /** @param config false: it will not be asked to listen */
 export function createAdminServer(config: false | AdminConfig, sources: AdminSources): AdminServer {
   const settings: AdminConfig = config || { host: '', port: 0 }
-  const judge = createAdminAccess(settings)
+  const judge = createAdminAccess(settings, () => performance.now())
   let servesConsole = settings.password !== undefined
 
   /** The page, or why not. */
-  async function toThoseWhoMay(c: Context, page: () => Response | Promise<Response>): Promise<Response> {
+  async function toThoseWhoMay(c: AdminContext, page: () => Response | Promise<Response>): Promise<Response> {
     const { method, path } = c.req
-    const refusal = judge({ method, path, header: (name) => c.req.header(name) })
+    const address = c.env.incoming.socket.remoteAddress ?? ''
+    const refusal = judge({ method, path, address, header: (name) => c.req.header(name) })
     return refusal === undefined ? page() : refuse(c, refusal)
   }
 
-  const app = new Hono()
+  const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/livez', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
     const reasons = await sources.notReady()
@@ -79,5 +81,7 @@ export function createAdminServer(config: false | AdminConfig, sources: AdminSou
 function refuse(c: Context, { text, status, headers }: AdminRefusal): Response {
   return c.text(`${text}\n`, status, { ...headers, ...PRIVATE })
 }
+
+type AdminContext = Context<{ Bindings: HttpBindings }>
 
 const PRIVATE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }

@@ -37,15 +37,23 @@ const access = inFile('http/admin-access.ts', ACCESS, [
   },
   {
     id: 'admin-password',
-    find: "return secret === undefined || isPresented(request.header('authorization'), secret) ? undefined : NO_PASSWORD",
-    replace: "return secret === undefined || request.header('authorization') || isPresented ? undefined : NO_PASSWORD",
+    find: 'return secret === undefined ? undefined : judgePassword(request, secret)',
+    replace:
+      "return secret === undefined || request.header('authorization') ? undefined : judgePassword(request, secret)",
     removes: 'the password is asked for',
   },
   {
     id: 'admin-password-whole',
-    find: 'return timingSafeEqual(digest(presented), secret)',
-    replace: 'return timingSafeEqual(digest(presented).subarray(0, 0), secret.subarray(0, 0))',
+    find: 'if (timingSafeEqual(presented, expected)) return undefined',
+    replace: 'if (timingSafeEqual(presented.subarray(0, 0), expected.subarray(0, 0))) return undefined',
     removes: 'the password is compared as a whole',
+  },
+  {
+    id: 'admin-password-guesses',
+    find: 'if (waitSeconds > 0) return',
+    replace: 'if (waitSeconds < 0) return',
+    removes: 'a password is not guessed at the speed of the network',
+    tests: [...ACCESS, ...SOCKETS],
   },
   {
     id: 'admin-loopback',

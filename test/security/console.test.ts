@@ -152,6 +152,18 @@ describe('an admin listener that others can reach', () => {
     expect((await get(adminUrl, '/console')).status).toBe(401)
     expect((await get(adminUrl, '/console', BASIC)).status).toBe(200)
   })
+
+  it('takes ten guesses a minute from one address, whatever page they are for', async () => {
+    const { adminUrl } = keep(await startGateway({ ...openTo(NOWHERE), admin: { port: 0, password: PASSWORD } }))
+    for (let i = 0; i < 10; i += 1) {
+      const path = i % 2 === 0 ? '/console/state' : '/config/status'
+      expect((await get(adminUrl, path, `Authorization: Bearer guess-${i}`)).status).toBe(401)
+    }
+    const refused = await get(adminUrl, '/config/status', BASIC)
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after')?.[0])).toBeGreaterThan(0)
+    expect((await get(adminUrl, '/livez')).status).toBe(200)
+  })
 })
 
 describe('what the console shows and keeps', () => {

@@ -69,6 +69,11 @@ it('scopegate status sends the password of the file, and says when it has none',
   expect(await status(gateway)).toMatchObject({ code: 0, err: '' })
   await gateway.rewrite(good())
   expect(await status(gateway)).toMatchObject({ code: 2, err: expect.stringContaining('asks for a password') })
+  for (let i = 0; i < 10; i += 1) {
+    await fetch(`${gateway.adminUrl}/config/status`, { headers: { Authorization: `Bearer guess-${i}` } })
+  }
+  await gateway.rewrite({ ...good(), admin })
+  expect(await status(gateway)).toMatchObject({ code: 2, err: expect.stringContaining('too many wrong passwords') })
 })
 
 describe('scopegate status, where the gateway listens', () => {

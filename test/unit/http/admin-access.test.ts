@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAdminAccess, isLoopback } from '../../../src/http/admin-access.ts'
+import { createTestClock } from '../../support/clock.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -9,9 +10,12 @@ function status(
   fields: Fields,
   { method = 'GET', path = '/console/state', ...config } = {} as Record<string, unknown>,
 ) {
-  const judge = createAdminAccess({ host: '127.0.0.1', port: 9090, ...config })
+  const judge = createAdminAccess({ host: '127.0.0.1', port: 9090, ...config }, () => 0)
   const all: Fields = { host: '127.0.0.1:9090', ...fields }
-  return judge({ method: String(method), path: String(path), header: (name) => all[name] })?.status ?? 200
+  return (
+    judge({ method: String(method), path: String(path), address: '127.0.0.1', header: (name) => all[name] })?.status ??
+    200
+  )
 }
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
@@ -89,6 +93,23 @@ describe('the pages for people: the password', () => {
 
   it('is a bearer token as well', () => {
     expect(status({ authorization: 'bearer 0123456789abcdef' }, { password: '0123456789abcdef' })).toBe(200)
+  })
+
+  it('counts guesses by address, and no more of them than ten in a minute', () => {
+    const clock = createTestClock()
+    const judge = createAdminAccess({ host: '127.0.0.1', port: 9090, password: PASSWORD }, clock.now)
+    const ask = (address: string, authorization?: string) => {
+      const fields: Record<string, string | undefined> = { host: '127.0.0.1:9090', authorization }
+      return judge({ method: 'GET', path: '/console', address, header: (name) => fields[name] })
+    }
+    for (let i = 0; i < 20; i += 1) expect(ask('10.0.0.1')?.status).toBe(401)
+    for (let i = 0; i < 10; i += 1) expect(ask('10.0.0.1', basic(`ops:guess ${i}`))?.status).toBe(401)
+    const right = basic(`ops:${PASSWORD}`)
+    expect(ask('10.0.0.1', right)).toMatchObject({ status: 429, headers: { 'Retry-After': '60' } })
+    expect(ask('10.0.0.1')?.status).toBe(401)
+    expect(ask('10.0.0.2', right)).toBeUndefined()
+    clock.advance(60_000)
+    expect(ask('10.0.0.1', right)).toBeUndefined()
   })
 
   it('does not open the pages to other sites', () => {
