@@ -1,10 +1,13 @@
 /** A `curl` command as people paste it from a shell or a browser → the request that curl would send. */
+import { type CurlBody, isData, joinData, readCurlBody } from './curl-body.ts'
 
 export interface CurlRequest {
   readonly method: string
   readonly target: string
   /** Flat: names and values. May hold a token: not to be printed. */
   readonly headers: readonly string[]
+  /** Empty: none is sent. Undefined: it stands in a file, and nothing that a command names is opened. */
+  readonly body: string | undefined
   /** What of the command does not count here. */
   readonly notes: readonly string[]
 }
@@ -29,7 +32,10 @@ const WITH_VALUE = new Set([
   ...['cacert', 'capath', 'key', 'connect-timeout', 'resolve', 'connect-to', 'retry', 'retry-delay', 'interface'],
   ...['form-string', 'limit-rate', 'max-redirs', 'proxy-user', 'trace', 'trace-ascii', 'dump-header', 'unix-socket'],
 ])
-const DATA = new Set(['data', 'data-raw', 'data-binary', 'data-ascii', 'data-urlencode', 'json', 'form', 'form-string'])
+
+const NO_BODY: CurlBody = { text: '', contentType: undefined }
+/** In place of a body. */
+export const FILE_NOTE = 'the body is in a file, and nothing that a command names is opened: give it with --body @FILE'
 
 interface Option {
   readonly name: string
@@ -44,17 +50,17 @@ export function readCurl(text: string): CurlRequest {
   const url = options.find(({ name }) => name === 'url')?.value ?? urls[0]
   if (url === undefined) throw new Error('the command has no URL')
   const has = (name: string) => options.some((option) => option.name === name)
-  const data = options.filter(({ name }) => DATA.has(name))
+  const hasData = options.some(isData)
   const { host, target } = readUrl(url, has('path-as-is'))
+  const { text: body, contentType } = has('get') ? NO_BODY : readCurlBody(options)
   return {
-    method: readMethod(options, data.length > 0, has),
-    target: has('get') ? withQuery(target, data) : target,
-    headers: readHeaders(options, host),
+    method: readMethod(options, hasData, has),
+    target: has('get') && hasData ? withQuery(target, joinData(options).text) : target,
+    headers: withContentType(readHeaders(options, host), contentType, options),
+    body,
     notes: [
       ...(has('user') ? ['-u is left out: the gateway takes bearer tokens only'] : []),
-      ...(data.length > 0 && !has('get')
-        ? ['the body is left out: limits by form fields and body sizes are not seen']
-        : []),
+      ...(body === undefined ? [FILE_NOTE] : []),
       ...(urls.length > 1 ? ['only the first URL counts'] : []),
     ],
   }
@@ -75,7 +81,6 @@ function readHeaders(options: readonly Option[], host: string): string[] {
     if (field !== undefined && text !== undefined) headers.push(field.trim(), text)
     if (name === 'oauth2-bearer') headers.push('Authorization', `Bearer ${value}`)
     if (name === 'cookie' && value.includes('=')) headers.push('Cookie', value)
-    if (name === 'json') headers.push('Content-Type', 'application/json')
   }
   const hasHost = headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
   return hasHost ? headers : ['Host', host, ...headers]
@@ -92,8 +97,14 @@ function readUrl(url: string, isAsIs: boolean): { readonly host: string; readonl
   return { host, target: pathname + search }
 }
 
-function withQuery(target: string, data: readonly Option[]): string {
-  return `${target}${target.includes('?') ? '&' : '?'}${data.map(({ value }) => value).join('&')}`
+/** What curl says of a body by itself, unless `-H` says something else, or with nothing behind its colon that there is none. */
+function withContentType(headers: readonly string[], contentType: string | undefined, options: readonly Option[]) {
+  const isSaid = options.some(({ name, value }) => name === 'header' && /^content-type\s*[:;]/i.test(value))
+  return contentType === undefined || isSaid ? [...headers] : [...headers, 'Content-Type', contentType]
+}
+
+function withQuery(target: string, data: string): string {
+  return `${target}${target.includes('?') ? '&' : '?'}${data}`
 }
 
 function readOptions(words: readonly string[]): {

@@ -4,7 +4,8 @@ import type { AllowLine, GatewayConfig, RouteConfig } from '../config/gateway-co
 import { explainOutcome } from './reason.ts'
 import { isInForce, type ReportedOutcome, reportedOutcome, writtenPolicy } from './report-mode.ts'
 import { findLosers, findNearest } from './route-contest.ts'
-import type { LimitUse, SimulatedRequest, Simulation } from './simulate.ts'
+import type { SimulatedRequest, Simulation } from './simulate.ts'
+import type { LimitUse } from './simulated-limits.ts'
 import { findWaysToPass } from './ways-to-pass.ts'
 import { describeBody, describeConditions, describeKeyPart } from './words.ts'
 
@@ -76,6 +77,8 @@ interface ExplainedLimit {
   readonly key: readonly string[]
   readonly when: string
   readonly counts: boolean
+  /** Fields of a form that it counts by and the body does not have. */
+  readonly missing?: readonly string[]
 }
 
 export interface ExplainedFacts {
@@ -158,9 +161,17 @@ function toLine({ line, methods, applies, holds, conditions, because }: LineTrac
   }
 }
 
-function toLimit({ policy, counts }: LimitUse): ExplainedLimit {
+function toLimit({ policy, counts, missing }: LimitUse): ExplainedLimit {
   const { name, limit, windowMs, key, when } = policy
-  return { name, limit, windowSeconds: windowMs / 1000, key: key.map(describeKeyPart), when, counts }
+  return {
+    name,
+    limit,
+    windowSeconds: windowMs / 1000,
+    key: key.map(describeKeyPart),
+    when,
+    counts,
+    ...(missing.length > 0 && { missing }),
+  }
 }
 
 function toUpstream({ match, upstreamPath, identityFields }: Simulation): Pick<Explanation, 'upstream'> {

@@ -7,17 +7,16 @@ import type { AccessToken } from '../authentication/access-token.ts'
 import type { Authenticator } from '../authentication/authenticate.ts'
 import { type Decision, decide } from '../authorization/decide.ts'
 import type { DecisionTrace } from '../authorization/trace.ts'
-import type { GatewayConfig, RateLimitPolicy, RoutePolicy } from '../config/gateway-config.ts'
+import type { GatewayConfig, RoutePolicy } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { ForwardRequest } from '../forwarding/forward.ts'
 import { createRequestRecord } from '../observability/request-record.ts'
 import { handleRequest } from '../pipeline.ts'
-import { createLimitStage, type LimitStage } from '../rate-limiting/limit.ts'
-import { createMemoryRateLimiter } from '../rate-limiting/memory-rate-limiter.ts'
 import type { RouteMatch } from '../routing/route-table.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { Visit } from '../visit.ts'
 import { writtenPolicy } from './report-mode.ts'
+import { createFreshLimits, type LimitUse, toLimitUses } from './simulated-limits.ts'
 import { createUnsentExchange, type UnsentAnswer } from './unsent-exchange.ts'
 
 export interface SimulatedRequest {
@@ -30,6 +29,8 @@ export interface SimulatedRequest {
   readonly client: string
   /** Sent as JSON unless the fields say otherwise. Undefined: it is taken to be what the route asks for. */
   readonly body?: string | undefined
+  /** The fields say all that is said of the body: without a type it has none. */
+  readonly isTyped?: boolean
 }
 
 /**
@@ -37,12 +38,6 @@ export interface SimulatedRequest {
  * that count on the route; undefined: all. Undefined as a whole: the request presents no token, or what is in its headers.
  */
 export type Caller = (accepted: readonly string[] | undefined) => AccessToken
-
-export interface LimitUse {
-  readonly policy: RateLimitPolicy
-  /** The request takes a unit of it. */
-  readonly counts: boolean
-}
 
 export interface Answer {
   /** 200 for a request that is let through: what it really is the upstream decides. */
@@ -141,6 +136,10 @@ function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean
   } catch (thrown) {
     refuse(thrown)
   }
+  if ((seen.forwarded ?? seen.error) && isTooLarge(visit, request, seen.error)) {
+    delete seen.forwarded
+    refuse(new GatewayError('body_too_large', 'content_length'))
+  }
   const { forwarded, error, own } = seen
   const decided = toDecision(visit)
   return {
@@ -150,19 +149,13 @@ function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean
     decision: decided?.decision,
     trace: decided?.trace,
     reported: decided?.reported,
-    limits: toLimitUses(visit),
+    limits: toLimitUses(visit, request.body !== undefined),
     outcome: toOutcome(isMetadata, forwarded, error),
     error,
     upstreamPath: forwarded?.path,
     identityFields: forwarded === undefined ? [] : identityFieldsOf(forwarded),
     answer: own ?? toAnswer(visit, answer, forwarded),
   }
-}
-
-/** The clock stands still: every request is the first. */
-function createFreshLimits(): LimitStage {
-  const clock = () => 0
-  return createLimitStage({ limiter: createMemoryRateLimiter({ clock }), clock })
 }
 
 function isMetadataRequest(config: GatewayConfig, { method, target }: SimulatedRequest): boolean {
@@ -185,9 +178,10 @@ function toDecision({ match, method, token }: Visit) {
   }
 }
 
-function toLimitUses({ limits, quotas }: Visit): LimitUse[] {
-  const counted = new Set(quotas.map(({ policy }) => policy))
-  return [...limits.before, ...limits.after].map((policy) => ({ policy, counts: counted.has(policy) }))
+/** What the gateway finds while it reads a body, and the simulation when it has it all. */
+function isTooLarge({ match }: Visit, { body }: SimulatedRequest, error: GatewayError | undefined): boolean {
+  if (match === undefined || body === undefined || Buffer.byteLength(body) <= match.route.bodyBytes) return false
+  return error === undefined || error.code === 'body_mismatch' || error.code === 'body_malformed'
 }
 
 function toOutcome(

@@ -8,6 +8,8 @@ export interface UnsentRequest {
   readonly client: string
   /** Undefined: nobody says what it is. */
   readonly body?: string | undefined
+  /** The fields say all that is said of the body; absent: without a type it is JSON. */
+  readonly isTyped?: boolean
 }
 
 /** What the pipeline wrote in place of an answer on a socket; status 0: nothing. */
@@ -24,10 +26,10 @@ const BODY_FIELD = /^(content-length|transfer-encoding)$/i
  * it forwards. Fields that announce a body are its own.
  */
 export function createUnsentExchange(
-  { method, target, headers: given, client, body }: UnsentRequest,
+  { method, target, headers: given, client, body, isTyped = false }: UnsentRequest,
   authorization: string | undefined,
 ): { readonly exchange: Exchange; readonly answer: UnsentAnswer } {
-  const rawHeaders = toRawHeaders(given, authorization, body)
+  const rawHeaders = toRawHeaders(given, authorization, body, isTyped)
   const answer: UnsentAnswer = { status: 0, headers: [], body: '' }
   const incoming = {
     method,
@@ -53,7 +55,12 @@ export function createUnsentExchange(
   return { exchange, answer }
 }
 
-function toRawHeaders(given: readonly string[], authorization: string | undefined, body?: string): string[] {
+function toRawHeaders(
+  given: readonly string[],
+  authorization: string | undefined,
+  body: string | undefined,
+  isTyped: boolean,
+): string[] {
   const raw: string[] = []
   const names = new Set<string>()
   for (let i = 0; i < given.length; i += 2) {
@@ -66,7 +73,7 @@ function toRawHeaders(given: readonly string[], authorization: string | undefine
   if (authorization !== undefined && !names.has('authorization')) raw.push('Authorization', authorization)
   if (body !== undefined) {
     raw.push('Content-Length', String(Buffer.byteLength(body)))
-    if (!names.has('content-type')) raw.push('Content-Type', 'application/json')
+    if (!isTyped && !names.has('content-type')) raw.push('Content-Type', 'application/json')
   }
   return raw
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { readCurl } from '../authoring/curl.ts'
+import { FILE_NOTE, readCurl } from '../authoring/curl.ts'
 import type { SimulatedRequest } from '../authoring/simulate.ts'
 import { FILE_OPTIONS } from './arguments.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
@@ -35,7 +35,8 @@ export function readExplainArguments(io: CommandIo, args: string[]): ExplainArgu
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true })
   const { claims, token, curl, jwks, body } = values
   if (claims !== undefined && token !== undefined) throw new UsageError('give --claims or --token, not both')
-  const { notes, ...asked } = curl === undefined ? readRequest(positionals) : readCurlOption(io, curl, positionals)
+  const { notes: found, ...asked } =
+    curl === undefined ? readRequest(positionals) : readCurlOption(io, curl, positionals)
   const headers = [...asked.headers, ...(values.header ?? []).flatMap(readHeader)]
   if (token !== undefined && !/^[@-]/.test(token)) {
     io.stderr(
@@ -50,13 +51,18 @@ export function readExplainArguments(io: CommandIo, args: string[]): ExplainArgu
       target: asked.target,
       headers: token === undefined ? headers : withToken(headers, readText(io, token, '--token')),
       client: values.client,
-      ...(body !== undefined && { body: readText(io, body, '--body') }),
+      isTyped: curl !== undefined && asked.body !== '',
+      ...withBody(body === undefined ? asked.body : readText(io, body, '--body')),
     },
     claims: claims === undefined ? undefined : readClaims(readText(io, claims, '--claims')),
     offline: values.offline,
     jwks: jwks === undefined ? undefined : readBytes(io, jwks, '--jwks'),
-    notes,
+    notes: body === undefined ? found : found.filter((note) => note !== FILE_NOTE),
   }
+}
+
+function withBody(body: string | undefined): Pick<SimulatedRequest, 'body'> {
+  return body === undefined ? {} : { body }
 }
 
 /** `POST /orders/7`, in one argument or in two; without a method it is GET. */
@@ -68,6 +74,7 @@ export function readRequest(positionals: readonly string[]) {
     method: method.toUpperCase(),
     target: url === undefined ? target : url.pathname + url.search,
     headers: url === undefined ? [] : ['Host', url.host],
+    body: undefined,
     notes: [] as readonly string[],
   }
 }

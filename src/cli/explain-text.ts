@@ -96,9 +96,10 @@ function show(seen: unknown): string {
 
 function limitLines({ limits }: Explanation): string[] {
   const width = Math.max(0, ...limits.map(({ name }) => name.length))
-  return limits.map(({ name, limit, windowSeconds, key, when, counts }) => {
+  return limits.map(({ name, limit, windowSeconds, key, when, counts, missing = [] }) => {
     const what = `${limit} in ${windowSeconds} s by ${key.join(' and ')}, ${when}`
-    return `${name.padEnd(width)}  ${what}: ${counts ? 'counts' : 'does not count'}`
+    const lack = missing.length === 0 ? '' : ` (the body has no ${missing.join(', ')})`
+    return `${name.padEnd(width)}  ${what}: ${counts ? 'counts' : 'does not count'}${lack}`
   })
 }
 
