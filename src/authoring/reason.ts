@@ -1,5 +1,6 @@
 /** Why a request got its answer, in one sentence. */
 import { ERRORS, type GatewayError, INVALID_TOKEN_REASONS, type InvalidTokenReason } from '../errors.ts'
+import { describePage } from './login-pages.ts'
 import { findRemedies } from './remedies.ts'
 import { writtenPolicy } from './report-mode.ts'
 import type { Simulation } from './simulate.ts'
@@ -21,6 +22,7 @@ export const TARGET_REASONS: Readonly<Record<string, string>> = {
 export function explainOutcome(simulation: Simulation): string {
   const { outcome, error, decision, match } = simulation
   if (outcome === 'metadata') return "the gateway's own page (RFC 9728)"
+  if (outcome === 'page' && match !== undefined) return describePage(match.route) ?? ''
   if (outcome === 'preflight') return 'a CORS preflight, which needs no token'
   if (error !== undefined) return explainError(error, simulation)
   if (decision?.allowed && decision.line !== 'public') {

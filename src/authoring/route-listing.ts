@@ -1,6 +1,7 @@
 /** The route table for people: who may do what, where it goes, and what it costs. */
 import type { BodyPolicy } from '../config/body-policy.ts'
 import type { AllowLine, Condition, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
+import type { LoginPage } from '../config/login-config.ts'
 import { isInForce, writtenPolicy } from './report-mode.ts'
 import { contentTypesOf, describeLine } from './words.ts'
 
@@ -19,6 +20,8 @@ export interface RouteListing {
   /** What bodies are put to, before they are forwarded. */
   readonly body?: { readonly schema: string; readonly maxBytes: number; readonly contentTypes: readonly string[] }
   readonly websocket: boolean
+  /** A page of the login, which the gateway itself answers. */
+  readonly page?: LoginPage
   /** Alternatives: any one opens the route. */
   readonly access: readonly AccessListing[]
 }
@@ -56,6 +59,7 @@ export function listRoutes(config: GatewayConfig): RouteListing[] {
     ...(route.cors === undefined ? {} : { cors: route.cors.name }),
     ...(route.body === undefined ? {} : { body: listBody(route.body, route.bodyBytes) }),
     websocket: route.websocket,
+    ...(route.page === undefined ? {} : { page: route.page }),
     access: [...listPublic(route), ...listLines(route)],
   }))
 }

@@ -63,8 +63,8 @@ export interface Simulation {
     | undefined
   /** Those of the route, in the order in which they are asked. */
   readonly limits: readonly LimitUse[]
-  /** `forwarded`, or the gateway answers itself: with its own page, to a preflight, or with a refusal. */
-  readonly outcome: 'forwarded' | 'metadata' | 'preflight' | 'refused'
+  /** `forwarded`, or the gateway answers itself: with its own page or one of the login, to a preflight, or with a refusal. */
+  readonly outcome: 'forwarded' | 'metadata' | 'page' | 'preflight' | 'refused'
   /** Why it was refused. */
   readonly error: GatewayError | undefined
   /** Path and query that the upstream gets; undefined: nothing is forwarded. */
@@ -142,6 +142,7 @@ function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean
   }
   const { forwarded, error, own } = seen
   const decided = toDecision(visit)
+  const outcome = toOutcome(isMetadata, forwarded, error)
   return {
     path: visit.target.path === '' ? undefined : visit.target.path,
     match: visit.match,
@@ -150,10 +151,10 @@ function simulate(runtime: Runtime, request: SimulatedRequest, hasToken: boolean
     trace: decided?.trace,
     reported: decided?.reported,
     limits: toLimitUses(visit, request.body !== undefined),
-    outcome: toOutcome(isMetadata, forwarded, error),
+    outcome,
     error,
-    upstreamPath: forwarded?.path,
-    identityFields: forwarded === undefined ? [] : identityFieldsOf(forwarded),
+    upstreamPath: outcome === 'forwarded' ? forwarded?.path : undefined,
+    identityFields: outcome === 'forwarded' && forwarded ? identityFieldsOf(forwarded) : [],
     answer: own ?? toAnswer(visit, answer, forwarded),
   }
 }
@@ -180,7 +181,8 @@ function toDecision({ match, method, token }: Visit) {
 
 /** What the gateway finds while it reads a body, and the simulation when it has it all. */
 function isTooLarge({ match }: Visit, { body }: SimulatedRequest, error: GatewayError | undefined): boolean {
-  if (match === undefined || body === undefined || Buffer.byteLength(body) <= match.route.bodyBytes) return false
+  if (match === undefined || match.route.page !== undefined || body === undefined) return false
+  if (Buffer.byteLength(body) <= match.route.bodyBytes) return false
   return error === undefined || error.code === 'body_mismatch' || error.code === 'body_malformed'
 }
 
@@ -191,7 +193,8 @@ function toOutcome(
 ): Simulation['outcome'] {
   if (error !== undefined) return 'refused'
   if (isMetadata) return 'metadata'
-  return forwarded === undefined ? 'preflight' : 'forwarded'
+  if (forwarded === undefined) return 'preflight'
+  return forwarded.route.page === undefined ? 'forwarded' : 'page'
 }
 
 function toAnswer(visit: Visit, written: UnsentAnswer, forwarded: ForwardRequest | undefined): Answer {

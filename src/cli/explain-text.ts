@@ -28,6 +28,7 @@ export function formatExplanation(explanation: Explanation, file: string, colour
 }
 
 function verdictOf({ outcome, upstream, status }: Explanation): string {
+  if (outcome === 'page') return 'is answered by the gateway'
   return outcome === 'forwarded' ? `goes to ${upstream?.name}` : `${status} ${outcome}`
 }
 
@@ -110,9 +111,9 @@ function upstreamLines({ upstream }: Explanation): string[] {
 }
 
 function answerLines({ outcome, answer }: Explanation): string[] {
-  const isForwarded = outcome === 'forwarded'
+  const whose = outcome === 'forwarded' ? "the upstream's, with" : outcome === 'page' ? "the login's, with" : undefined
   return [
-    isForwarded ? "the upstream's, with" : `${answer.status}`,
+    whose ?? `${answer.status}`,
     ...answer.headers.map(([name, value]) => withoutControls(`${name}: ${value}`)),
     ...(answer.body === '' ? [] : [withoutControls(answer.body)]),
   ]

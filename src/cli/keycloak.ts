@@ -5,12 +5,14 @@ import { parseArgs } from 'node:util'
 import { findDrift } from '../authoring/keycloak/drift.ts'
 import type { Finding } from '../authoring/keycloak/finding.ts'
 import { findWeakSettings } from '../authoring/keycloak/hardening.ts'
+import { findLoginFaults } from '../authoring/keycloak/login-client.ts'
 import { type Needs, needsOf } from '../authoring/keycloak/needs.ts'
 import { isEmpty, makePlan, type Plan } from '../authoring/keycloak/plan.ts'
 import { mergeIntoRealm, toAdminRequests, toRealmFragment } from '../authoring/keycloak/plan-formats.ts'
 import { type Realm, RealmError, readRealm } from '../authoring/keycloak/realm.ts'
 import { toTerraform } from '../authoring/keycloak/terraform.ts'
 import type { GatewayConfig, IssuerConfig } from '../config/gateway-config.ts'
+import type { LoginConfig } from '../config/login-config.ts'
 import { withoutControls } from '../config/problem.ts'
 import { FILE_OPTIONS, loadFor, printProblems } from './arguments.ts'
 import { coloursFor } from './colours.ts'
@@ -42,7 +44,9 @@ export async function run(io: CommandIo, args: string[]): Promise<number> {
   try {
     const source = await readSource(io, issuer, options)
     const needs = needsOf(result.config, issuer)
-    return action === 'check' ? check(io, needs, source, options) : plan(io, needs, source, options)
+    const { login } = result.config
+    const own = login?.issuer.name === issuer.name ? login : undefined
+    return action === 'check' ? check(io, needs, own, source, options) : plan(io, needs, source, options)
   } catch (error) {
     if (!(error instanceof RealmError)) throw error
     io.stderr(`scopegate: ${error.message}\n`)
@@ -105,8 +109,15 @@ function readJson(file: string, shown: string): Record<string, unknown> {
 }
 
 /** 1: an error, or with `--strict` a warning. */
-function check(io: CommandIo, needs: Needs, { realm }: Source, { json, strict }: Options): number {
-  const findings = [...findDrift(needs, realm), ...findWeakSettings(realm, Date.now())]
+function check(
+  io: CommandIo,
+  needs: Needs,
+  login: LoginConfig | undefined,
+  { realm }: Source,
+  { json, strict }: Options,
+): number {
+  const faults = login === undefined ? [] : findLoginFaults(login, realm)
+  const findings = [...findDrift(needs, realm), ...faults, ...findWeakSettings(realm, Date.now())]
   const isBad = findings.some(({ severity }) => strict || severity === 'error')
   if (json) io.stdout(`${JSON.stringify({ ok: !isBad, realm: realm.realm, findings }, null, 2)}\n`)
   else printFindings(io, findings, needs, realm)

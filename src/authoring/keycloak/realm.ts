@@ -29,6 +29,8 @@ const client = z.object({
   directAccessGrantsEnabled: z.boolean().default(false),
   serviceAccountsEnabled: z.boolean().default(false),
   fullScopeAllowed: z.boolean().default(true),
+  /** What relative redirect URIs are below. */
+  rootUrl: z.string().default(''),
   redirectUris: names,
   webOrigins: names,
   attributes: texts,

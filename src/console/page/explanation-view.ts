@@ -7,6 +7,7 @@ import { formatMs } from './format.ts'
 const VERDICTS: Readonly<Record<Explanation['outcome'], string>> = {
   forwarded: 'let through',
   metadata: "the gateway's own page",
+  page: 'answered by the gateway',
   preflight: 'a preflight, answered here',
   refused: 'refused',
 }
@@ -17,7 +18,7 @@ export function toExplanation(it: Explanation): Child[] {
     h(
       'h3',
       { class: `verdict ${kind}` },
-      h('b', {}, it.outcome === 'forwarded' ? '✓' : it.status),
+      h('b', {}, it.outcome === 'forwarded' || it.outcome === 'page' ? '✓' : it.status),
       ` ${VERDICTS[it.outcome]}${it.upstream === undefined ? '' : ` to ${it.upstream.name}`}`,
     ),
     h('p', {}, it.reason),
