@@ -4,7 +4,12 @@ import { blocksOf, readProjectFile } from '../support/documents.ts'
 import { type Editor, startEditor } from '../support/yaml-language-server.ts'
 
 const FIRST_LINE = '# yaml-language-server: $schema=./scopegate.schema.json\n'
-const FILES = ['scopegate.yaml', 'examples/compose/scopegate.yaml', 'test/fixtures/config/full.yaml']
+const FILES = [
+  'scopegate.yaml',
+  'examples/compose/scopegate.yaml',
+  'examples/keycloak-behind/scopegate.yaml',
+  'test/fixtures/config/full.yaml',
+]
 
 describe('a route-scope file in an editor', () => {
   let editor: Editor

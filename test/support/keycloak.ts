@@ -42,7 +42,7 @@ export interface Keycloak extends KeycloakAddress {
   close(): Promise<void>
 }
 
-export interface KeycloakPlace {
+interface KeycloakPlace {
   readonly publicHost?: string
   readonly behind?: string
 }
@@ -81,7 +81,7 @@ export function realmAdmin(keycloak: KeycloakAddress, name: string): RealmAdmin 
  * Starts a Keycloak of one's own with the realm file imported, or takes the one at KEYCLOAK_URL (with KEYCLOAK_ADMIN and
  * KEYCLOAK_ADMIN_PASSWORD), which cannot be stopped. With another `publicHost` the issuer has that name, while `url` is an
  * internal address, as in a cluster: `iss` is the public one wherever a token was asked for. With `behind` it stands behind a
- * proxy with this base URL, whose X-Forwarded fields it believes.
+ * proxy with this base URL, whose `Forwarded` it believes.
  */
 export async function startKeycloak(place: KeycloakPlace = {}): Promise<Keycloak> {
   const url = process.env.KEYCLOAK_URL
@@ -138,14 +138,11 @@ async function launch(
 ): Promise<ChildProcess> {
   const url = `http://127.0.0.1:${port}`
   const log = openSync(logFile, 'a')
-  const publicUrl = behind ?? `http://${publicHost}:${port}`
-  const hostname = [`--hostname=${publicUrl}`, '--hostname-backchannel-dynamic=true']
-  const address = [
-    '--http-host=127.0.0.1',
-    `--http-port=${port}`,
-    ...hostname,
-    ...(behind ? ['--proxy-headers=xforwarded'] : []),
-  ]
+  const hostname =
+    behind === undefined
+      ? [`--hostname=http://${publicHost}:${port}`, '--hostname-backchannel-dynamic=true']
+      : [`--hostname=${behind}`, '--proxy-headers=forwarded']
+  const address = ['--http-host=127.0.0.1', `--http-port=${port}`, ...hostname]
   const keeper = spawn('sh', ['-c', KEEPER, join(home, 'bin/kc.sh'), 'start-dev', '--import-realm', ...address], {
     stdio: ['pipe', log, log],
     env: {

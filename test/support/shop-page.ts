@@ -13,11 +13,13 @@ const PATIENCE_MS = 30_000
 /** Looks again until it is so. */
 export const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: PATIENCE_MS })
 
-/** Lets the client of the realm file log in to a page at another origin. */
+/** Lets the client of the realm file log in to a page at another origin as well. */
 export async function allowPage(realm: RealmAdmin, origin: string): Promise<void> {
   const [client] = await realm.get<(RealmClient & { id: string })[]>('/clients?clientId=shop-spa')
   if (client === undefined) throw new Error('the realm has no shop-spa')
-  await realm.request('PUT', `/clients/${client.id}`, moved(client, origin))
+  const there = moved(client, origin)
+  const redirectUris = [...(client.redirectUris ?? []), ...(there.redirectUris ?? [])]
+  await realm.request('PUT', `/clients/${client.id}`, { ...there, redirectUris })
 }
 
 export interface ShopPage {

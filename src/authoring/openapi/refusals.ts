@@ -98,11 +98,16 @@ export function refusalsOf(route: RouteConfig, method: string, isPublic: boolean
   const hasBody = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method)
   const found = Object.entries(NAMES).filter(([status]) => {
     if (ofToken.includes(Number(status))) return !isPublic
+    if (Number(status) === ERRORS.unsupported_media_type.status && countsForms(route)) return hasBody
     if (ofBody.includes(Number(status))) return hasBody && route.body !== undefined
     if (Number(status) === ERRORS.body_too_large.status) return hasBody
     return Number(status) !== ERRORS.rate_limited.status || route.rateLimits.length > 0
   })
   return new Map(found)
+}
+
+function countsForms({ rateLimits }: RouteConfig): boolean {
+  return rateLimits.some(({ key }) => key.some(({ from }) => from === 'form'))
 }
 
 export function refusalReference(name: string): Json {

@@ -94,7 +94,8 @@ describe("the project's own files", () => {
     ...{ ISSUER: 'http://id', JWKS: 'http://id/keys', ORDERS_URL: 'http://orders', CATALOG_URL: 'http://catalog' },
     ...{ SPA_ORIGIN: 'http://spa', REDIS_URL: 'redis://redis', REDIS_PASSWORD: 'secret' },
   }
-  it.each(['scopegate.yaml', 'examples/compose/scopegate.yaml', 'test/fixtures/config/full.yaml'])(
+  const examples = ['scopegate.yaml', 'examples/compose/scopegate.yaml', 'examples/keycloak-behind/scopegate.yaml']
+  it.each([...examples, 'test/fixtures/config/full.yaml'])(
     'have no warnings that they do not accept: %s',
     async (file) => {
       const { code, err } = await runCommand(['validate', '--strict', '-c', file], { cwd: ROOT, env })
@@ -102,4 +103,10 @@ describe("the project's own files", () => {
       expect(err).toBe('')
     },
   )
+
+  it('try each line of the example with Keycloak behind the gateway, and get what they expect', async () => {
+    const { code, out } = await runCommand(['test', '-c', 'examples/keycloak-behind/scopegate.yaml'], { cwd: ROOT })
+    expect(code).toBe(0)
+    expect(out).toMatch(/(\d+) of \1 tests are green; (\d+) of \2 lines have a test/)
+  })
 })

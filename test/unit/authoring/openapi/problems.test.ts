@@ -51,6 +51,17 @@ describe('the problem documents in the OpenAPI document', () => {
     expect([...byStatus.keys()]).toEqual([400, 401, 413, 415, 422, 429, 502, 503, 504, 403].toSorted((a, b) => a - b))
   })
 
+  it('are 415, too, where a limit counts a field of a form', () => {
+    const rateLimits = { names: { limit: 1, window: '1m', key: 'form.username', when: 'before-auth' } }
+    const login = { path: '/login', to: 'orders', methods: ['GET', 'POST'], public: 'a', rateLimits: ['names'] }
+    const other = { path: '/other', to: 'orders', methods: ['POST'], public: 'a' }
+    const { paths } = generate(policy({ rateLimits, routes: [login, other] }))
+    expect(Object.keys(paths['/login'].post.responses)).toContain('415')
+    expect(Object.keys(paths['/login'].post.responses)).not.toContain('422')
+    expect(Object.keys(paths['/login'].get.responses)).not.toContain('415')
+    expect(Object.keys(paths['/other'].post.responses)).not.toContain('415')
+  })
+
   it.each(codes)('are what the gateway answers: %s', async (code) => {
     const { status, body, headers } = toProblem(new GatewayError(code, 'token_expired', details), 'r1')
     const problem = JSON.parse(body)
