@@ -3,6 +3,8 @@
  * docs/decisions.md, "The bundle holds the packages". Only oidc-provider stays outside: it is optional, and for `dev` alone.
  */
 import { chmod, copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const root = new URL('../', import.meta.url)
@@ -51,6 +53,15 @@ for (const file of (await readdir(pageFrom)).filter((name) => /\.(?:html|css|svg
 const scripts = await rolldown({ input: 'src/console/page/console.ts', cwd: root.pathname, platform: 'browser' })
 await scripts.write({ dir: 'dist/page', format: 'esm', minify: true, entryFileNames: 'console.js' })
 await scripts.close()
-const licences = await Promise.all(packagesIn(output).map(describeLicence))
+// The API reference page: its own files, and two of the library, which is no dependency of the package, see docs/decisions.md,
+// "The API reference page is Swagger UI, without what it installs".
+const swagger = new URL('./', pathToFileURL(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')))
+await cp(new URL('src/docs-page/docs-files/', root), new URL('docs-files/', dist), { recursive: true })
+for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css']) {
+  await cp(new URL(file, swagger), new URL(`docs-files/${file}`, dist))
+}
+const licences = await Promise.all([...packagesIn(output), swagger.pathname].map(describeLicence))
+// What the library itself is made of.
+licences.push(await readFile(new URL('swagger-ui-bundle.js.LICENSE.txt', swagger), 'utf8'))
 await writeFile(new URL('THIRD-PARTY-LICENSES.txt', dist), licences.join(`\n${'-'.repeat(80)}\n\n`))
 await chmod(new URL('main.js', dist), 0o755)

@@ -1,7 +1,8 @@
-// The pictures of the example page in docs/: `npm run pictures`. Needs Chromium.
+// The pictures of the example page and of the API reference page in docs/: `npm run pictures`. Needs Chromium.
 import { writeFile } from 'node:fs/promises'
 import { launchBrowser } from '../test/support/browser.ts'
 import { ANY_PORT, printed, spawnDev } from '../test/support/dev-command.ts'
+import { openReference } from '../test/support/reference-page.ts'
 import { openShop } from '../test/support/shop-page.ts'
 
 const dev = spawnDev(ANY_PORT)
@@ -18,5 +19,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await writeFile(new URL(`../docs/example-page-${colorScheme}.png`, import.meta.url), picture)
   await context.close()
 }
+const [, docs = ''] = /^API docs +(http:\S+)/m.exec(dev.output()) ?? []
+const context = await browser.newContext({ viewport: { width: 1000, height: 640 } })
+const reference = await openReference(context, docs)
+const login = await reference.beginLogin(['orders:read'])
+await login.close()
+await reference.page.screenshot({ path: new URL('../docs/api-reference-page.png', import.meta.url).pathname })
 await browser.close()
 dev.child.kill('SIGTERM')

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const [target = 'sbom.cdx.json', omit] = process.argv.slice(2)
+/** Copied into the package by build.mjs; what it would install beside itself is not. */
+const VENDORED = 'swagger-ui-dist'
 const isShipped = ([path, { dev, optional, devOptional }]) =>
   path !== '' && !dev && !((optional || devOptional) && omit === '--omit=optional')
 const readJson = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'))
@@ -16,14 +18,16 @@ const readJson = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.
 // it gets a folder of the right name, and a lock file without development.
 const folder = mkdtempSync(join(tmpdir(), 'sbom-'))
 try {
-  const { devDependencies: _, ...packageFile } = readJson('package.json')
+  const { devDependencies, ...packageFile } = readJson('package.json')
   const lockFile = readJson('package-lock.json')
   const { devDependencies: __, ...root } = lockFile.packages['']
   if (omit === '--omit=optional') {
     delete packageFile.optionalDependencies
     delete root.optionalDependencies
   }
-  const shipped = Object.entries(lockFile.packages).filter(isShipped)
+  for (const it of [packageFile, root]) it.dependencies = { ...it.dependencies, [VENDORED]: devDependencies[VENDORED] }
+  const { dev: ___, dependencies: ____, ...vendored } = lockFile.packages[`node_modules/${VENDORED}`]
+  const shipped = [...Object.entries(lockFile.packages).filter(isShipped), [`node_modules/${VENDORED}`, vendored]]
   const project = join(folder, packageFile.name)
   mkdirSync(project)
   writeFileSync(join(project, 'package.json'), JSON.stringify(packageFile))

@@ -7,6 +7,7 @@ import { type ConfigRecord, createConfigRecord } from './config/config-record.ts
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { LoginConfig } from './config/login-config.ts'
 import { assertSameServer } from './config/same-server.ts'
+import { docsPagesOf } from './docs-page/docs-pages.ts'
 import type { UpstreamClient } from './forwarding/upstream-client.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
 import type { Sessions } from './sessions/sessions.ts'
@@ -53,7 +54,8 @@ export function createLiveRuntime(
   function build(config: GatewayConfig): Runtime {
     const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256, clock })
     const sessions = config.login && createSessions(config.login)
-    return createRuntime(config, authenticator, pseudonym, () => clock.now(), sessions)
+    const docs = config.docs && docsPagesOf(config.docs)
+    return createRuntime(config, authenticator, pseudonym, () => clock.now(), { sessions, docs })
   }
 
   return {

@@ -14,11 +14,12 @@ import { toUpstreamPath } from './forwarding/rewrite.ts'
 import { isPreflight, preflightHeaders } from './http/cors.ts'
 import { readSmallBody } from './http/form-body.ts'
 import type { RequestFields } from './http/request-fields.ts'
+import { answerOwnPage } from './own-page.ts'
 import type { Quota } from './rate-limiting/limit.ts'
 import { readRequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
 import type { Services } from './runtime.ts'
-import { answerPage, presentSession, readsSession } from './session-stage.ts'
+import { presentSession, readsSession } from './session-stage.ts'
 import { toUpstreamFields } from './upstream-fields.ts'
 import { checkBody } from './validation/check-body.ts'
 import { assertForm } from './validation/content-type.ts'
@@ -215,8 +216,10 @@ function assertConnected({ incoming }: Visit['exchange']): void {
 
 function forward(visit: Visit, services: Services): Promise<void> | typeof TAKEN_OVER {
   const match = visit.match as RouteMatch
-  // A simulation has no sessions, and forwards to nowhere anyway.
-  if (match.route.page !== undefined && visit.runtime.sessions !== undefined) return answerPage(visit, match.route.page)
+  if (match.route.page !== undefined) {
+    const answered = answerOwnPage(visit, match.route.page)
+    if (answered !== undefined) return answered
+  }
   const { exchange, record, target, token } = visit
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'

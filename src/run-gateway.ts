@@ -7,6 +7,7 @@ import { withBodies } from './compile-bodies.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { type Loaded, type LoadResult, loadConfigFile, type Schemas } from './config/load.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
+import { withDocs } from './docs-page/with-docs.ts'
 import { followFile } from './follow-file.ts'
 import type { Logger } from './observability/logger.ts'
 
@@ -106,7 +107,7 @@ export function load(
 
 /** `load`, and then the schemas and the file's own tests: a red one is a problem like any other. */
 export async function loadTested(options: RunOptions): Promise<LoadResult> {
-  const result = await withBodies(load(options))
+  const result = await withDocs(await withBodies(load(options)))
   if (result.config === undefined || result.config.tests.length === 0) return result
   // A file without tests needs nothing of the tools for people.
   const { findRedTests } = await import('./authoring/run-tests.ts')

@@ -2,6 +2,7 @@
 import type { Authenticator } from './authentication/authenticate.ts'
 import type { BodyPolicy } from './config/body-policy.ts'
 import type { GatewayConfig, KeyPart, RateLimitPolicy, RouteConfig } from './config/gateway-config.ts'
+import type { DocsPages } from './docs-page/docs-pages.ts'
 import type { ForwardRequest } from './forwarding/forward.ts'
 import { type ClientAddress, createClientAddress } from './http/client-address.ts'
 import { createRequestFieldsReader, type ReadRequestFields } from './http/request-fields.ts'
@@ -31,6 +32,8 @@ export interface Runtime {
   readonly clientAddress: ClientAddress
   /** Absent: no route reads a session. */
   readonly sessions: Sessions | undefined
+  /** Absent: there is no API reference page. */
+  readonly docs: DocsPages | undefined
   /** Checks of request bodies; undefined: bodies are not looked at. */
   readonly bodies: ReadonlyMap<BodyPolicy, BodyCheck> | undefined
   /** Scheme of the data listener. */
@@ -43,14 +46,21 @@ export interface Runtime {
   limitsOf(route: RouteConfig | undefined): Limits
 }
 
+/** What the gateway itself answers; a simulation has none of it. */
+export interface OwnPages {
+  readonly sessions?: Sessions | undefined
+  readonly docs?: DocsPages | undefined
+}
+
 export function createRuntime(
   config: GatewayConfig,
   authenticator: Authenticator,
   pseudonym: string,
   now: () => number,
-  sessions?: Sessions,
+  { sessions, docs }: OwnPages = {},
 ): Runtime {
-  const routes = config.login === undefined ? config.routes : [...config.routes, ...config.login.pages]
+  const { login, docs: reference } = config
+  const routes = [...config.routes, ...(login?.pages ?? []), ...(reference?.pages ?? [])]
   const identityFields = config.routes.flatMap((route) => [...route.identity.headers.keys()])
   // By list: routes that name no limits share one, so that a file of many routes is as quick as one of few.
   const limits = new Map(routes.map(({ rateLimits }) => [rateLimits, toLimits(rateLimits)]))
@@ -62,6 +72,7 @@ export function createRuntime(
     readFields: createRequestFieldsReader(identityFields, pseudonym),
     clientAddress: createClientAddress(config.trustedProxies),
     sessions,
+    docs,
     bodies: bodyChecksOf(config.routes),
     scheme: config.server.listen.tls === undefined ? 'http' : 'https',
     pseudonym,

@@ -22,7 +22,7 @@ interface OwnAnswer {
   readonly status: number
   /** Flat: names and values. */
   readonly headers: string[]
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 /** Ends a visit: writes the answer to an error, if there is one, and notes that the request is over. Never throws. */

@@ -77,13 +77,20 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   'runtime.ts': {
     values: ['routing', 'validation', 'http'],
-    types: ['config', 'sessions', ...STAGES],
+    types: ['config', 'docs-page', 'sessions', ...STAGES],
     packages: [],
     builtins: [],
   },
   'session-stage.ts': {
     values: ['http'],
     types: ['config', 'sessions', 'visit.ts'],
+    packages: [],
+    builtins: [],
+  },
+  'docs-stage.ts': { values: [], types: ['docs-page', 'visit.ts'], packages: [], builtins: [] },
+  'own-page.ts': {
+    values: ['docs-stage.ts', 'session-stage.ts'],
+    types: ['config', 'visit.ts'],
     packages: [],
     builtins: [],
   },
@@ -94,7 +101,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     builtins: [],
   },
   'pipeline.ts': {
-    values: ['errors.ts', 'session-stage.ts', 'upstream-fields.ts', ...STAGES],
+    values: ['errors.ts', 'own-page.ts', 'session-stage.ts', 'upstream-fields.ts', ...STAGES],
     types: ['config', 'runtime.ts', 'visit.ts'],
     packages: [],
     builtins: [],
@@ -114,7 +121,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     edge: true,
   },
   'live-runtime.ts': {
-    values: ['errors.ts', 'config', 'runtime.ts', ...STAGES],
+    values: ['errors.ts', 'config', 'docs-page', 'runtime.ts', ...STAGES],
     types: ['sessions'],
     packages: [],
     builtins: ['crypto'],
@@ -139,7 +146,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'follow-file.ts': { values: ['config'], types: ['observability'], packages: [], builtins: [] },
   // A new file is put to its own tests before it is in force.
   'run-gateway.ts': {
-    values: ['config', 'assemble.ts', 'compile-bodies.ts', 'follow-file.ts', 'authoring'],
+    values: ['config', 'assemble.ts', 'compile-bodies.ts', 'docs-page', 'follow-file.ts', 'authoring'],
     types: ['authentication', 'observability'],
     packages: [],
     builtins: ['path'],
@@ -153,6 +160,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       'observability',
       'assemble.ts',
       'compile-bodies.ts',
+      'docs-page',
       'follow-file.ts',
       'run-gateway.ts',
     ],
@@ -166,6 +174,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     types: [],
     packages: ['zod', 'yaml'],
     builtins: [],
+  },
+  // The API reference page: built where a file asks for it; what runs in the browser has tests of its own.
+  'docs-page': {
+    values: ['config', 'authoring'],
+    types: [],
+    packages: [],
+    builtins: ['buffer', 'crypto', 'fs', 'module', 'path'],
   },
   // Loaded when somebody looks at it; what runs in the browser has a test of its own.
   console: {

@@ -9,8 +9,9 @@ const DOES: Readonly<Record<LoginPage, string>> = {
   me: 'tells who is logged in, or 401',
 }
 
-/** Undefined: it is no page of the login. */
+/** Undefined: a service answers there. */
 export function describePage({ page }: RouteConfig): string | undefined {
+  if (page === 'docs') return 'the API reference page, or a file of it'
   return page === undefined ? undefined : `a page of the login: ${DOES[page]}`
 }
 

@@ -1,7 +1,6 @@
 /** The route table for people: who may do what, where it goes, and what it costs. */
 import type { BodyPolicy } from '../config/body-policy.ts'
 import type { AllowLine, Condition, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
-import type { LoginPage } from '../config/login-config.ts'
 import { isInForce, writtenPolicy } from './report-mode.ts'
 import { contentTypesOf, describeLine } from './words.ts'
 
@@ -20,8 +19,8 @@ export interface RouteListing {
   /** What bodies are put to, before they are forwarded. */
   readonly body?: { readonly schema: string; readonly maxBytes: number; readonly contentTypes: readonly string[] }
   readonly websocket: boolean
-  /** A page of the login, which the gateway itself answers. */
-  readonly page?: LoginPage
+  /** A page of the login or the API reference page, which the gateway itself answers. */
+  readonly page?: NonNullable<RouteConfig['page']>
   /** Alternatives: any one opens the route. */
   readonly access: readonly AccessListing[]
 }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEMO_UPSTREAMS, startDemoUpstream } from '../dev/demo-upstreams.ts'
-import { startDevIssuer } from '../dev/dev-issuer.ts'
+import { type DevIssuerOptions, startDevIssuer } from '../dev/dev-issuer.ts'
 import { type ExamplePage, startExamplePage } from '../dev/example-page.ts'
 import { moveClient } from '../dev/move-client.ts'
 import type { RealmFile } from '../dev/realm.ts'
 import { type Addresses, examples, PAGE_CLIENT, passwordOf } from '../dev/try-it.ts'
-import { runGateway } from '../run-gateway.ts'
+import { loadFirst, runGateway } from '../run-gateway.ts'
 import { type CommandIo, UsageError } from './command-io.ts'
 import { findIssuer } from './find-issuer.ts'
 
@@ -66,7 +66,8 @@ async function startAll(io: CommandIo, options: Options, closers: Closer[]): Pro
   const page = await startPage(options, closers)
   const realm = moveClient(await readRealmFile(resolve(io.cwd, options.realm)), PAGE_CLIENT, page.origin)
   const log = (line: string) => io.stderr(`${line}\n`)
-  const issuer = await startIssuer(io, options, realm, closers, log)
+  const { promise: completed, resolve: complete } = Promise.withResolvers<RealmFile>()
+  const issuer = await startIssuer(io, options, { realm, completed, log }, closers)
   const urls: Record<string, string> = {}
   for (const name of DEMO_UPSTREAMS) {
     const upstream = await startDemoUpstream(name, LOOPBACK, options[`${name}Port`])
@@ -80,16 +81,24 @@ async function startAll(io: CommandIo, options: Options, closers: Closer[]): Pro
     CATALOG_URL: urls.catalog,
     SPA_ORIGIN: page.origin,
   }
-  const gateway = await runGateway({
+  const run = {
     configFile: await configFileFor(io, options, closers),
     env,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.adminPort === undefined ? {} : { adminPort: options.adminPort }),
     log: io.stderr,
-  })
+  }
+  const first = await loadFirst(run)
+  const gateway = await runGateway(run, first)
+  const { docs } = first.config
   closers.push(gateway.close)
+  complete(docs === undefined ? realm : moveClient(realm, docs.clientId, gateway.url))
   page.show({ gateway: gateway.url, issuer, clientId: PAGE_CLIENT, scope: PAGE_SCOPE })
-  return banner({ gateway: gateway.url, admin: gateway.adminUrl, issuer, page: page.origin }, realm, io.env)
+  const addresses = {
+    ...{ gateway: gateway.url, admin: gateway.adminUrl, issuer, page: page.origin },
+    docs: docs && gateway.url + docs.path,
+  }
+  return banner(addresses, realm, io.env)
 }
 
 async function startPage({ pagePort }: Options, closers: Closer[]): Promise<ExamplePage> {
@@ -110,12 +119,11 @@ async function startPageAlone(gateway: string, options: Options, closers: Closer
 async function startIssuer(
   { env }: CommandIo,
   options: Options,
-  realm: RealmFile,
+  serves: Pick<DevIssuerOptions, 'completed' | 'log'> & { readonly realm: RealmFile },
   closers: Closer[],
-  log: (line: string) => void,
 ): Promise<string> {
-  if (env.KEYCLOAK_URL) return `${env.KEYCLOAK_URL.replace(/\/+$/, '')}/realms/${realm.realm}`
-  const issuer = await startDevIssuer({ realm, host: LOOPBACK, port: options.issuerPort, log })
+  if (env.KEYCLOAK_URL) return `${env.KEYCLOAK_URL.replace(/\/+$/, '')}/realms/${serves.realm.realm}`
+  const issuer = await startDevIssuer({ ...serves, host: LOOPBACK, port: options.issuerPort })
   closers.push(issuer.close)
   return issuer.issuer
 }
@@ -153,7 +161,7 @@ async function readRealmFile(file: string): Promise<RealmFile> {
 }
 
 function banner(addresses: Addresses, realm: RealmFile, env: CommandIo['env']): string {
-  const { gateway, admin, issuer, page } = addresses
+  const { gateway, admin, issuer, page, docs } = addresses
   const facts = [
     ['gateway', gateway],
     ['admin', admin ?? 'off'],
@@ -161,6 +169,7 @@ function banner(addresses: Addresses, realm: RealmFile, env: CommandIo['env']): 
     ['issuer', `${issuer} (${env.KEYCLOAK_URL ? 'Keycloak' : 'development issuer'})`],
     ['windows', env.REDIS_URL ? 'Redis' : 'in memory'],
     ['page', `${page} (log in as alice with ${passwordOf(realm, 'alice')})`],
+    ...(docs === undefined ? [] : [['API docs', `${docs} (likewise)`]]),
   ]
   const lines = examples(addresses, realm).flatMap(({ shows, command }) => ['', `# ${shows}`, command])
   return [

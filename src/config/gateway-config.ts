@@ -5,6 +5,7 @@
 import type { AdminConfig } from './admin-config.ts'
 import type { BodyPolicy } from './body-policy.ts'
 import type { ClaimPath } from './claim-path.ts'
+import type { DocsConfig } from './docs-config.ts'
 import type { Acceptance } from './findings.ts'
 import type { LoginConfig, LoginPage } from './login-config.ts'
 import type { PolicyTest } from './policy-test.ts'
@@ -28,6 +29,8 @@ export interface GatewayConfig {
   readonly log: LogConfig
   /** Sessions of browsers; absent: there are none, and nobody reads a cookie. */
   readonly login?: LoginConfig
+  /** The API reference page; absent: there is none. */
+  readonly docs?: DocsConfig
   /** The `resource` of RFC 9728; absent: derived from the request's scheme and host. */
   readonly resource?: string
   readonly scopesSupported: readonly string[]
@@ -179,8 +182,8 @@ export interface RouteConfig {
   readonly websocket: boolean
   /** A browser's session does in place of a token. */
   readonly session: boolean
-  /** The gateway itself answers: a page of the login. */
-  readonly page?: LoginPage
+  /** The gateway itself answers: a page of the login, or the API reference page. */
+  readonly page?: LoginPage | 'docs'
   /** What is only reported for now; `policy` is what is enforced meanwhile. Absent as well when its last day was over at load. */
   readonly report?: ReportConfig
   /** Last day of `report` as written, an ISO date in UTC; stays when the day is over, to remind of it. */

@@ -3,6 +3,7 @@
 import { readClaimPath } from './claim-path.ts'
 import type { IssuerConfig, RateLimitPolicy, RouteConfig } from './gateway-config.ts'
 import type { LoginConfig, LoginPage } from './login-config.ts'
+import { findPageIssuer, toPageRoute } from './own-pages.ts'
 import type { Path } from './problem.ts'
 import { type ReadSibling, readSecret } from './read-secret.ts'
 import type { Report } from './report.ts'
@@ -40,7 +41,7 @@ export function resolveLogin(file: GatewayFile, context: LoginContext, report: R
   const { things, defaults, read } = context
   checkRoutes(file, context, report)
   if (login === undefined) return undefined
-  const issuer = findIssuer(login, things, report)
+  const issuer = findPageIssuer('login', login.issuer, things, report)
   checkLogin(file, login, report)
   const keys = login.keys.flatMap((key, index) => readKey(key, ['login', 'keys', index, 'secret'], report, read) ?? [])
   const clientSecret = readSecret(login.client.secret, ['login', 'client', 'secret'], report, read)
@@ -62,14 +63,6 @@ export function resolveLogin(file: GatewayFile, context: LoginContext, report: R
     afterLogout: login.afterLogout,
     pages: PAGES.map((page) => toRoute(page, login, defaults, limits ?? [LOGIN_LIMIT], report)),
   }
-}
-
-function findIssuer({ issuer }: LoginFile, things: NamedThings, report: Report): IssuerConfig | undefined {
-  if (issuer !== undefined) return things.find('issuers', issuer, ['login', 'issuer'])
-  const [only, ...others] = things.written.issuers ?? []
-  if (only !== undefined && others.length === 0) return things.find('issuers', only, ['login'])
-  if (things.written.issuers) report.error(['login'], 'say which issuer users log in at, with issuer:', { at: 'key' })
-  return undefined
 }
 
 function checkLogin(file: GatewayFile, login: LoginFile, report: Report): void {
@@ -167,22 +160,12 @@ function toRoute(
   report: Report,
 ): RouteConfig {
   const own = page === 'login' || page === 'callback' ? limits.filter((it) => !unmatched.rateLimits.includes(it)) : []
-  const timeouts = { connectMs: 0, responseMs: 0, idleMs: 0 }
-  return {
+  return toPageRoute({
     path: `${login.path}/${page}`,
     line: report.line(['login']),
-    upstream: { name: 'the gateway itself', urls: [], timeouts, connections: 0 },
-    policy: {
-      public: { methods: new Set([page === 'logout' ? 'POST' : 'GET']), reason: 'a page of the login' },
-      allow: [],
-    },
-    issuers: [],
+    methods: [page === 'logout' ? 'POST' : 'GET'],
+    reason: 'a page of the login',
     rateLimits: [...unmatched.rateLimits, ...own],
-    identity: { headers: new Map(), authorization: 'strip' },
-    timeouts,
-    bodyBytes: 0,
-    websocket: false,
-    session: false,
     page,
-  }
+  })
 }

@@ -3,6 +3,7 @@ import type { GatewayConfig, RouteConfig } from './gateway-config.ts'
 import type { ReadSibling } from './read-secret.ts'
 import type { Report } from './report.ts'
 import { createSchemaFileReader } from './resolve-body.ts'
+import { resolveDocs } from './resolve-docs.ts'
 import { type PlacedRoute, resolveLogin } from './resolve-login.ts'
 import { type NamedThings, resolveNames, type WrittenNames } from './resolve-names.ts'
 import { createServiceBodiesReader } from './resolve-openapi-body.ts'
@@ -43,6 +44,9 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
   const routes = placed.map(({ config }) => config)
   const { read, routeIndexes, knowsLogin: isKnown } = options
   const login = resolveLogin(file, { things, defaults, routes: placed, routeIndexes, read, isKnown }, report)
+  const { readSchema, brokenRoutes } = options
+  const hasAllRoutes = brokenRoutes.size === 0
+  const docs = resolveDocs(file, { things, defaults, login, routeIndexes, hasAllRoutes, readSchema }, report)
   warnAboutFile(file, things, report, options)
   return {
     digest: options.digest(),
@@ -56,6 +60,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
     limits: { bodyBytes: file.limits.body, urlBytes: file.limits.url, headersBytes: file.limits.headers },
     log: file.log,
     ...(login === undefined ? {} : { login }),
+    ...(docs === undefined ? {} : { docs }),
     ...(file.resource === undefined ? {} : { resource: file.resource }),
     scopesSupported: scopesOf(routes),
     tests: resolveTests(file.tests, options.testIndexes, namesForTests(file, things, options), report),

@@ -196,6 +196,15 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '.afterLogout': ['/'],
     '.rateLimits': [['per-ip']],
   }),
+  ...below('docs', {
+    '': [{ clientId: 'shop-docs', title: 'Shop', scopes: ['orders:read'] }],
+    '.path': ['/docs', '/reference'],
+    '.title': ['Shop'],
+    '.clientId': ['shop-docs'],
+    '.issuer': ['main'],
+    '.scopes': [['orders:read']],
+    '.leaveOut': [['/internal/**']],
+  }),
   ...below('log', {
     '': [{ level: 'info', access: 'denials' }],
     '.level': ['info'],

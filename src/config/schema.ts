@@ -16,6 +16,7 @@ import {
 } from './fields.ts'
 import { acceptSchema } from './schema-accept.ts'
 import { adminSchema } from './schema-admin.ts'
+import { docsSchema } from './schema-docs.ts'
 import { decisionsSchema, logSchema } from './schema-log.ts'
 import { loginSchema } from './schema-login.ts'
 import { routeSchema, timeoutsSchema } from './schema-routes.ts'
@@ -61,7 +62,7 @@ const upstreamObject = z.strictObject({
   openapi: documentAddress()
     .optional()
     .describe(
-      "The service's OpenAPI document, for `scopegate openapi`: a file relative to the folder of this file, or an http(s) URL; the gateway itself reads it only for `body: { schema: openapi }`",
+      "The service's OpenAPI document, for `scopegate openapi`: a file relative to the folder of this file, or an http(s) URL; the gateway itself reads it only for `body: { schema: openapi }` and `docs`",
     ),
 })
 
@@ -210,6 +211,7 @@ export const fileSchema = z
     login: loginSchema
       .optional()
       .describe('Sessions for browsers, on routes that say `session: true`; default: none, and no cookie is read'),
+    docs: docsSchema.optional().describe('The API reference page, which everybody can read; default: none'),
     log: logSchema.prefault({}).describe('Logging'),
     decisions: decisionsSchema.optional().describe('The decision log, for impact, usage and shadow; default: none'),
   })

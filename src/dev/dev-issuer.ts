@@ -19,6 +19,11 @@ import { createUserinfo } from './userinfo.ts'
 export interface DevIssuerOptions {
   /** The parsed realm file. */
   readonly realm: unknown
+  /**
+   * The same realm with addresses that are known only later: requests wait until it resolves. So an app can be told where
+   * the issuer is before the issuer is told where the app is.
+   */
+  readonly completed?: Promise<unknown>
   /** A literal loopback address; default 127.0.0.1. */
   readonly host?: string
   /** 0: any free port. */
@@ -45,19 +50,28 @@ export async function startDevIssuer(options: DevIssuerOptions): Promise<DevIssu
   const port = await listen(server, host, options.port)
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const base = `/realms/${realm.name}`
-  const handle = await createHandler(realm, origin, base, options.log)
+  const library = await importQuietly()
+  const create = (of: Realm) => createHandler(library, of, origin, base, options.log)
+  const handler =
+    options.completed === undefined ? create(realm) : options.completed.then((it) => create(readRealm(it)))
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    handle(request, response).catch(() => response.destroy())
+    handler.then((handle) => handle(request, response)).catch(() => response.destroy())
   })
+  if (options.completed === undefined) await handler
   return {
     issuer: origin + base,
     close: () => close(server),
   }
 }
 
-async function createHandler(realm: Realm, origin: string, base: string, log?: (line: string) => void) {
+async function createHandler(
+  library: Awaited<ReturnType<typeof importQuietly>>,
+  realm: Realm,
+  origin: string,
+  base: string,
+  log?: (line: string) => void,
+) {
   const issuer = origin + base
-  const library = await importQuietly()
   const provider = new library.Provider(issuer, providerConfiguration(library, realm, issuer, base))
   registerPasswordGrant(library, provider, realm)
   signRefreshTokens(provider, issuer)

@@ -13,6 +13,8 @@ export interface Addresses {
   readonly admin: string | undefined
   readonly issuer: string
   readonly page: string
+  /** Of the API reference page; undefined: the file asks for none. */
+  readonly docs: string | undefined
 }
 
 /** The client of `keycloak-realm.json` for a single-page app. */
@@ -23,7 +25,7 @@ export function passwordOf(realm: RealmFile, username: string): string {
 }
 
 /** Lines for the example `scopegate.yaml` and the users and clients of `keycloak-realm.json`. */
-export function examples({ gateway, admin, issuer }: Omit<Addresses, 'page'>, realm: RealmFile): Example[] {
+export function examples({ gateway, admin, issuer }: Omit<Addresses, 'page' | 'docs'>, realm: RealmFile): Example[] {
   const password = passwordOf(realm, 'alice')
   const secret = realm.clients.find(({ clientId }) => clientId === 'shop-service')?.secret ?? ''
   const tokenFor = (variable: string, fields: readonly string[]) =>

@@ -60,14 +60,14 @@ export const TAKEN = {} as Response
  * Writes a short answer. Afterwards the connection is used again only if the request has been read to its end.
  * @param headers flat list of names and values
  */
-export function writeAnswer(exchange: Exchange, status: number, headers: string[], body: string): number {
+export function writeAnswer(exchange: Exchange, status: number, headers: string[], body: string | Uint8Array): number {
   const { incoming, outgoing } = exchange
   if (outgoing.headersSent || outgoing.destroyed) {
     outgoing.destroy()
     return 0
   }
   const bytes = Buffer.byteLength(body)
-  if (status !== 204) headers.push('Content-Length', String(bytes))
+  if (status !== 204 && status !== 304) headers.push('Content-Length', String(bytes))
   if (!incoming.complete && !isSoonRead(exchange)) headers.push('Connection', 'close')
   outgoing.writeHead(status, headers)
   outgoing.end(incoming.method === 'HEAD' ? undefined : body)

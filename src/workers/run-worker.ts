@@ -6,6 +6,7 @@ import { assemble, type Parts } from '../assemble.ts'
 import { withBodies } from '../compile-bodies.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { formatProblem } from '../config/problem.ts'
+import { withDocs } from '../docs-page/with-docs.ts'
 import type { PreparedConfig } from '../live-runtime.ts'
 import { load, type RunOptions } from '../run-gateway.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -66,7 +67,7 @@ function createAnswers({ env, cwd, log }: Pick<RunOptions, 'env' | 'cwd' | 'log'
 
   async function read({ configFile, workers, worker }: Start, { text, schemas: sent }: Texts) {
     const options = { configFile, env, log, ...(cwd !== undefined && { cwd }) }
-    const { config, problems } = await withBodies(load(options, { text, schemas: new Map(sent) }))
+    const { config, problems } = await withDocs(await withBodies(load(options, { text, schemas: new Map(sent) })))
     if (problems !== undefined) throw new Error(problems.map(formatProblem).join('\n'))
     return { fingerprint: fingerprintOf(config), config: shareOf(config, workers, worker) }
   }

@@ -60,6 +60,25 @@ describe('the package', () => {
     expect(stdout).toContain(await realpath(folder))
   })
 
+  it('serves the API reference page from its own files, the library included', async () => {
+    const issuers = { main: { issuer: 'https://id.example.com', audience: 'api' } }
+    const file = { ...openTo('http://127.0.0.1:1'), issuers, docs: { clientId: 'docs' } }
+    const gateway = await spawnGateway(file, { program: [join(folder, 'package', packageFile.bin.scopegate), 'start'] })
+    try {
+      const get = async (name: string) => (await request(gateway.url, [`GET /docs${name} HTTP/1.1`])).body
+      expect(await get('/page.js')).toBe(await readFile(join(root, 'src/docs-page/docs-files/page.js'), 'latin1'))
+      for (const name of ['swagger-ui-bundle.js', 'swagger-ui.css']) {
+        expect(await get(`/${name}`)).toBe(await readFile(join(root, 'node_modules/swagger-ui-dist', name), 'latin1'))
+      }
+      expect(JSON.parse(await get('/openapi.json')).openapi).toBe('3.1.0')
+      const licences = await readFile(join(folder, 'package/dist/THIRD-PARTY-LICENSES.txt'), 'utf8')
+      expect(licences).toContain('swagger-ui-dist 5.35.0 (Apache-2.0)')
+      expect(licences).toContain('DOMPurify')
+    } finally {
+      await gateway.stop()
+    }
+  })
+
   it('serves the console from its own files, as the source does', async () => {
     const gateway = await spawnGateway(openTo('http://127.0.0.1:1'), {
       program: [join(folder, 'package', packageFile.bin.scopegate), 'start'],
@@ -107,7 +126,9 @@ describe('the package', () => {
     const bundled = code.join('\n').matchAll(/^\/\/ .*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//gm)
     const licences = await readFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
     const named = [...licences.matchAll(/^(\S+) \d+\.\d+\.\d+ \((?:MIT|ISC|Apache-2\.0|BSD-3-Clause)\)\n\n\S/gm)]
-    expect(new Set(named.map(([, name]) => name))).toEqual(new Set([...bundled].map(([, name]) => name)))
+    // Beside what is in the bundle, the library of the API reference page.
+    const copied = [...[...bundled].map(([, name]) => name), 'swagger-ui-dist']
+    expect(new Set(named.map(([, name]) => name))).toEqual(new Set(copied))
     expect(named.map(([, name]) => name)).toContain('hono')
   })
 

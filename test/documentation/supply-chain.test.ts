@@ -27,7 +27,9 @@ function packagesOf(lockFile: string): [path: string, entry: LockEntry][] {
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
-const shipped = packagesOf('package-lock.json').filter(([, { dev }]) => dev !== true)
+/** Its files are copied into the package, and nothing that it depends on. */
+const VENDORED = 'node_modules/swagger-ui-dist'
+const shipped = packagesOf('package-lock.json').filter(([path, { dev }]) => dev !== true || path === VENDORED)
 
 describe.each(['package-lock.json', 'bench/alternatives/package-lock.json'])('the lock file %s', (lockFile) => {
   it('has a hash for every package, those of other systems as well', () => {
@@ -42,7 +44,8 @@ describe.each(['package-lock.json', 'bench/alternatives/package-lock.json'])('th
 
 describe('what is shipped', () => {
   it('is named in package.json by exact versions', () => {
-    const asked = Object.entries({ ...packageFile.dependencies, ...packageFile.optionalDependencies })
+    const { 'swagger-ui-dist': vendored } = packageFile.devDependencies
+    const asked = Object.entries({ ...packageFile.dependencies, ...packageFile.optionalDependencies, vendored })
     for (const [name, version] of asked) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
@@ -53,6 +56,17 @@ describe('what is shipped', () => {
 
   it('runs nothing when it is installed', () => {
     expect(shipped.filter(([, entry]) => 'hasInstallScript' in entry)).toEqual([])
+  })
+
+  it('has a page whose library reports nothing of installations, for users or for us', () => {
+    expect({ ...packageFile.dependencies, ...packageFile.optionalDependencies }).not.toHaveProperty('swagger-ui-dist')
+    expect(packageFile.allowScripts['@scarf/scarf']).toBe(false)
+    expect(packageFile.scarfSettings).toEqual({ enabled: false })
+    const scripts = packagesOf('package-lock.json').filter(([, entry]) => 'hasInstallScript' in entry)
+    const allowed = Object.entries(packageFile.allowScripts).flatMap(([name, isAllowed]) => (isAllowed ? [name] : []))
+    const decided = Object.keys(packageFile.allowScripts)
+    expect(allowed).toEqual(['node'])
+    for (const [path] of scripts) expect(decided, path).toContain(nameOf(path))
   })
 })
 
@@ -116,7 +130,10 @@ describe('the bill of materials: `npm run sbom`', () => {
     for (const { dependsOn = [] } of bom.dependencies) for (const ref of dependsOn) expect(refs).toContain(ref)
     const [root] = bom.dependencies
     expect(root?.dependsOn?.map((ref) => ref.replace(/@[^@]*$/, '')).toSorted()).toEqual(
-      Object.keys({ ...packageFile.dependencies, ...packageFile.optionalDependencies }).toSorted(),
+      [
+        ...Object.keys({ ...packageFile.dependencies, ...packageFile.optionalDependencies }),
+        nameOf(VENDORED),
+      ].toSorted(),
     )
   })
 

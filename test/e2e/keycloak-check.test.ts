@@ -122,7 +122,7 @@ describe.skipIf(keycloak === undefined)('scopegate keycloak, with a real Keycloa
     const text = readFileSync(join(folder, 'new.yaml'), 'utf8')
     expect(parse(text)).toMatchObject({
       issuers: { main: { issuer: realm.issuer, audience: 'shop-api' } },
-      cors: { pages: { origins: ['http://127.0.0.1:18083'] } },
+      cors: { pages: { origins: ['http://127.0.0.1:8080', 'http://127.0.0.1:18083'] } },
     })
     for (const found of ['scopes: orders:read', 'scopes: refunds:write', 'support', 'shop-api:manager']) {
       expect(text).toContain(found)

@@ -5,6 +5,7 @@ import { BODIES } from './bodies.ts'
 import { CLAIMS_CHECKED } from './claims.ts'
 import { CONFIG, OPERATION } from './config.ts'
 import { CONSOLE } from './console.ts'
+import { DOCS_PAGE } from './docs-page.ts'
 import { FIELDS } from './fields.ts'
 import { FORWARDED } from './forwarded.ts'
 import { GATEWAY } from './gateway.ts'
@@ -49,4 +50,5 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   logins: LOGINS,
   operation: OPERATION,
   console: CONSOLE,
+  'docs-page': DOCS_PAGE,
 }

@@ -115,7 +115,7 @@ export function traceOf(context: BrowserContext): Traces {
 }
 
 /** What the origin of a page keeps: both storages, and its cookies with their names. */
-export async function keptBy({ page }: ShopPage): Promise<string> {
+export async function keptBy({ page }: Pick<ShopPage, 'page'>): Promise<string> {
   const storages = await page.evaluate<string>('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])')
   const cookies = await page.evaluate<string>('document.cookie')
   const { origin } = new URL(page.url())

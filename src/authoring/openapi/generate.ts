@@ -8,18 +8,27 @@ import { findMeetings, type Meeting } from './meetings.ts'
 import { bareOperation, responsesOf, takeOperation, takeResponses } from './merge-operation.ts'
 import { createRoutePaths, freeName, opens, type PathTemplate, paramsOf, shapeOf, toPath } from './path-template.ts'
 import { HEADERS, PROBLEM, refusalResponses } from './refusals.ts'
-import { describeSecurity, linesFor, securitySchemes } from './security.ts'
+import { type DescribeSecurity, describeSecurity, linesFor, type SecurityText, securitySchemes } from './security.ts'
 
 const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+export interface View {
+  readonly describe: DescribeSecurity
+  shows(route: RouteConfig): boolean
+}
+
+const WHOLE: View = { describe: describeSecurity, shows: () => true }
 
 /**
  * @param documents of upstreams, by name. Where there is one, a `**` route shows the operations that the service has below
  *   it; without, its own path and `{rest}`.
+ * @param view of all routes, with all conditions, unless it says otherwise
  */
 export function createOpenApi(
   config: GatewayConfig,
   documents: ReadonlyMap<string, ApiDocument>,
   title: string,
+  { describe, shows }: View = WHOLE,
 ): JsonObject {
   const components = createComponents({
     schemas: { Problem: PROBLEM },
@@ -32,12 +41,14 @@ export function createOpenApi(
     return findMeetings(config, upstream, operationsOf(document), routePaths)
   })
   const paths = createPaths()
-  for (const route of config.routes) {
+  // What is not shown still has its paths: no other route shows them.
+  for (const route of config.routes.filter(shows)) {
     const own = meetings.filter((meeting) => meeting.route === route)
-    for (const meeting of own) addOfService(paths, meeting, components)
+    for (const meeting of own) addOfService(paths, meeting, components, describe)
     // What the service says of a `**` route is all there is below it.
     const isTold = own.length > 0 && route.path.endsWith('**')
-    for (const template of isTold ? [] : routePaths.templatesOf(route)) addBare(paths, route, template, components)
+    for (const template of isTold ? [] : routePaths.templatesOf(route))
+      addBare(paths, route, template, components, describe)
   }
   return {
     openapi: '3.1.0',
@@ -48,12 +59,12 @@ export function createOpenApi(
   }
 }
 
-function addOfService(paths: Paths, meeting: Meeting, components: Components): void {
+function addOfService(paths: Paths, meeting: Meeting, components: Components, describe: DescribeSecurity): void {
   const { route, service, segments } = meeting
   const { method, operation } = service
   const upstream = route.upstream.name
   const taken = takeOperation(renamed(meeting, paths.nameOf(segments)), components, upstream)
-  const whole = complete(route, method, taken, {
+  const whole = complete(describe(route, method), route, method, taken, {
     description: textOf(operation.description),
     responses: takeResponses(meeting, components, upstream),
   })
@@ -61,11 +72,17 @@ function addOfService(paths: Paths, meeting: Meeting, components: Components): v
 }
 
 /** Methods of which the service has said nothing. */
-function addBare(paths: Paths, route: RouteConfig, template: PathTemplate, components: Components): void {
+function addBare(
+  paths: Paths,
+  route: RouteConfig,
+  template: PathTemplate,
+  components: Components,
+  describe: DescribeSecurity,
+): void {
   for (const method of methodsOf(route)) {
     if (paths.has(method, template.segments)) continue
     const operation = bareOperation(method, template, route, components)
-    paths.add(method, template.segments, complete(route, method, operation))
+    paths.add(method, template.segments, complete(describe(route, method), route, method, operation))
   }
 }
 
@@ -82,8 +99,13 @@ interface Told {
 }
 
 /** With what the gateway has to say of it. */
-function complete(route: RouteConfig, method: string, operation: JsonObject, told?: Told): JsonObject {
-  const { members, text } = describeSecurity(route, method)
+function complete(
+  { members, text }: SecurityText,
+  route: RouteConfig,
+  method: string,
+  operation: JsonObject,
+  told?: Told,
+): JsonObject {
   const limits = route.rateLimits.map(({ name, limit, windowMs }) => ({ name, limit, windowSeconds: windowMs / 1000 }))
   const isPublic = linesFor(route, method) === undefined
   return {

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../config/openapi/json.ts'
 import { meantPolicy } from '../report-mode.ts'
 import { choicesOf } from '../requirement.ts'
 import { describeAccess } from '../route-listing.ts'
-import { describeLine } from '../words.ts'
+import { describeConditions, describeLine } from '../words.ts'
 
 /** Lines for a method; undefined: it is public. */
 export function linesFor(route: RouteConfig, method: string): readonly AllowLine[] | undefined {
@@ -24,29 +24,63 @@ export function securitySchemes({ issuers }: GatewayConfig): JsonObject {
   return Object.fromEntries(schemes)
 }
 
+export interface SecurityText {
+  readonly members: JsonObject
+  readonly text: string
+}
+
+/** `security`, extensions and sentences of an operation. */
+export type DescribeSecurity = (route: RouteConfig, method: string) => SecurityText
+
 /**
- * `security`, extensions and sentences of an operation. A requirement names scopes alone: it is necessary, and it is enough
- * where its line has no other condition. All conditions are in `x-scopegate-allow`.
+ * A requirement names scopes alone: it is necessary, and it is enough where its line has no other condition. All conditions
+ * are in `x-scopegate-allow`.
  */
-export function describeSecurity(
-  route: RouteConfig,
-  method: string,
-): { readonly members: JsonObject; readonly text: string } {
+export const describeSecurity: DescribeSecurity = (route, method) => {
   const lines = linesFor(route, method)
   if (lines === undefined) {
     const reason = route.policy.public?.reason ?? ''
     return { members: { security: [], 'x-scopegate-public': reason }, text: `No token is needed: ${reason}.` }
   }
+  const allow = lines.map((line) => describeAccess(line) as unknown as JsonObject)
+  return {
+    members: { security: requirementsOf(route, lines), 'x-scopegate-allow': allow },
+    text: needs(lines.map((line) => withReason(line, describeLine(line)))),
+  }
+}
+
+/**
+ * For everybody to read: scopes, ownership and `because`, which the refusals of the gateway name as well. That a role or a
+ * claim is asked for is said, and not which; the reason why a route is public stays in the file.
+ */
+export const outlineSecurity: DescribeSecurity = (route, method) => {
+  const lines = linesFor(route, method)
+  if (lines === undefined) return { members: { security: [] }, text: 'No token is needed.' }
+  const ways = lines.map((line) => withReason(line, describeOutline(line)))
+  return { members: { security: requirementsOf(route, lines) }, text: needs([...new Set(ways)]) }
+}
+
+function describeOutline({ roles, claims, ...line }: AllowLine): string {
+  return [
+    ...describeConditions({ ...line, claims: [] }),
+    ...(roles === undefined ? [] : ['a role']),
+    ...(claims.length === 0 ? [] : ['a claim']),
+  ].join('; ')
+}
+
+function needs(ways: readonly string[]): string {
+  return `Needs a token with ${ways.join(', or ')}.`
+}
+
+function withReason({ because }: AllowLine, way: string): string {
+  return because === undefined ? way : `${way} (${because})`
+}
+
+/** Each once. */
+function requirementsOf(route: RouteConfig, lines: readonly AllowLine[]): JsonObject[] {
   const requirements = lines.flatMap((line) =>
     choicesOf(line.scopes).flatMap((scopes) => route.issuers.map((issuer) => ({ [issuer]: [...new Set(scopes)] }))),
   )
   const unique = new Map(requirements.map((one) => [JSON.stringify(one), one]))
-  const allow = lines.map((line) => describeAccess(line) as unknown as JsonObject)
-  const ways = lines.map((line) =>
-    line.because === undefined ? describeLine(line) : `${describeLine(line)} (${line.because})`,
-  )
-  return {
-    members: { security: [...unique.values()], 'x-scopegate-allow': allow },
-    text: `Needs a token with ${ways.join(', or ')}.`,
-  }
+  return [...unique.values()]
 }

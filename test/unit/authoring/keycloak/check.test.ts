@@ -203,7 +203,7 @@ describe('a realm file', () => {
   it('gives no tokens by the clients of Keycloak itself, disabled ones and those that only have roles', () => {
     const realm = shopRealm()
     clientOf(realm, 'shop-cli').enabled = false
-    expect(tokenClients(realm).map(({ clientId }) => clientId)).toEqual(['shop-spa', 'shop-service'])
+    expect(tokenClients(realm).map(({ clientId }) => clientId)).toEqual(['shop-spa', 'shop-docs', 'shop-service'])
   })
 
   it.each([[null], [[]], [{}], [{ realm: 'x', clients: 5 }]])('is not %j', (json) => {

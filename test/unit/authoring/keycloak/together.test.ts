@@ -8,7 +8,7 @@ const LINE = '{ methods: [POST], scopes: refunds:write }'
 /** Only the service may have `refunds:write`. */
 function realmOfRefunds(): Realm {
   const realm = shopRealm()
-  for (const id of ['shop-spa', 'shop-cli']) {
+  for (const id of ['shop-spa', 'shop-docs', 'shop-cli']) {
     const client = clientOf(realm, id)
     client.optionalClientScopes = client.optionalClientScopes.filter((name) => name !== 'refunds:write')
   }
