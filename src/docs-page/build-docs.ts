@@ -42,7 +42,8 @@ async function contentOf(file: DocsFile, config: GatewayConfig, docs: DocsConfig
     case '':
     case 'oauth2-redirect.html': {
       const html = await readDocsFile(file === '' ? 'index.html' : file)
-      return html.toString().replaceAll('{path}', escapeHtml(docs.path)).replaceAll('{title}', escapeHtml(docs.title))
+      const texts: Readonly<Record<string, string>> = { path: docs.path, title: docs.title }
+      return html.toString().replace(/\{(path|title)\}/g, (_, name: string) => escapeHtml(texts[name] ?? ''))
     }
     default:
       return readDocsFile(file)

@@ -42,8 +42,8 @@ const built = inFile('docs-page/build-docs.ts', SOCKETS, [
   },
   {
     id: 'docs-title',
-    find: ".replaceAll('{title}', escapeHtml(docs.title))",
-    replace: ".replaceAll('{title}', docs.title)",
+    find: "escapeHtml(texts[name] ?? '')",
+    replace: "texts[name] ?? ''",
     removes: 'a title is text',
   },
   {

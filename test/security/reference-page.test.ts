@@ -57,7 +57,7 @@ describe('the API reference page', () => {
       expect(body).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|https?:/i)
       for (const [, address = ''] of body.matchAll(/(?:src|href)="([^"]+)"/g))
         expect(address).toMatch(/^(\/docs\/|data:,$)/)
-      expect(body).toContain('Shop &#60;b&#62;</title>')
+      expect(body).toContain('Shop &#60;b&#62; $&#38;</title>')
     }
   })
 
@@ -132,7 +132,7 @@ describe('the API reference page', () => {
     })
     expect(paths['/far'].get).toMatchObject({ description: 'No token is needed.', security: [] })
     expect(servers).toEqual([{ url: '/' }])
-    expect(info.title).toBe('Shop <b>')
+    expect(info.title).toBe('Shop <b> $&')
     expect(JSON.parse((await ask('GET /docs/settings.json')).body)).toEqual({
       ...{ issuer: 'https://id.example.com/realms/shop', scheme: 'main', clientId: 'shop-docs' },
       ...{ scopes: ['orders:read'], offeredScopes: ['orders:read'] },

@@ -60,7 +60,7 @@ export function referenceFile(changes: Readonly<Record<string, unknown>> = {}): 
       { path: '/hidden-route', to: 'orders', allow: [{ methods: ['GET'], scopes: 'hidden:scope' }] },
       { path: '/far', to: 'far', methods: ['GET'], public: 'auditors know why' },
     ],
-    docs: { title: 'Shop <b>', clientId: 'shop-docs', scopes: ['orders:read'], leaveOut: ['/hidden-route'] },
+    docs: { title: 'Shop <b> $&', clientId: 'shop-docs', scopes: ['orders:read'], leaveOut: ['/hidden-route'] },
     ...changes,
   }
 }
