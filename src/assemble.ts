@@ -2,7 +2,8 @@
 import { hash, randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from './authentication/clock.ts'
 import { createKeySources } from './authentication/key-sources.ts'
-import type { GatewayConfig, RedisConfig } from './config/gateway-config.ts'
+import { createBrowserParts } from './browser-parts.ts'
+import type { GatewayConfig } from './config/gateway-config.ts'
 import { reportsOf } from './config/reports.ts'
 import { createLazyConsole } from './console/lazy-console.ts'
 import { lookAt, type ProcessLook } from './console/process-look.ts'
@@ -28,7 +29,6 @@ import { createRequestRecord, type RequestRecord } from './observability/request
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRateLimiting } from './rate-limiting/rate-limiting.ts'
 import type { Services } from './runtime.ts'
-import { createSessionParts } from './sessions/session-parts.ts'
 
 export interface Parts {
   readonly logger: Logger
@@ -79,9 +79,8 @@ export async function assemble(
   })
   const client = await createUpstreamClient(config)
   const addresses = createAddressBook(() => performance.now())
-  const sessions = createSessionParts(clock, logger, connectTo(config.server.redis))
-  const { createSessions } = sessions
-  const live = createLiveRuntime(config, { keySources, client, createSessions, pseudonym, clock, source })
+  const browsers = createBrowserParts(clock, logger, config.server.redis)
+  const live = createLiveRuntime(config, { ...browsers, ...{ keySources, client, pseudonym, clock, source } })
   const onFinished = createFinisher(live, createAccessLog(logger, sink), metrics)
   const services: Services = { limits, forward: (request) => forward(client, addresses, request) }
   const { admission, loopDelay } = createAdmission(config.server)
@@ -124,7 +123,7 @@ export async function assemble(
     },
     async free() {
       loopDelay.close()
-      await Promise.all([live.close(), limits.close(), client.close(), sessions.close()])
+      await Promise.all([live.close(), limits.close(), client.close(), browsers.close()])
       await keySources.close()
       await decisions?.close()
       sink.close()
@@ -155,11 +154,6 @@ function createAdmin(
 
 export function createPseudonym(): string {
   return `scopegate-${randomBytes(6).toString('hex')}`
-}
-
-/** A connection of their own for sessions: its commands are few, and must not wait behind the counts of limits. */
-function connectTo(redis: RedisConfig | undefined) {
-  return redis && (async () => (await import('./rate-limiting/redis-client.ts')).createRedisClient(redis))
 }
 
 async function createUpstreamClient({ server }: GatewayConfig): Promise<UpstreamClient> {

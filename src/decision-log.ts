@@ -72,11 +72,12 @@ export function createDecisionLog(options: DecisionLogOptions): NoteDecision {
 
 /** Undefined: no decision was reached. */
 function callerOf(visit: Visit, error: unknown): DecisionRecord['caller'] | undefined {
+  // The gateway's own pages are in no file that these lines could be put to.
+  if (visit.match?.route.page !== undefined) return undefined
   if (visit.token !== undefined) return 'token'
   if (error === undefined) {
     const { reason } = visit.record
-    const isOwnAnswer = reason === 'preflight' || reason === 'metadata' || visit.match?.route.page !== undefined
-    return isOwnAnswer ? undefined : withoutToken(visit)
+    return reason === 'preflight' || reason === 'metadata' ? undefined : withoutToken(visit)
   }
   if (!(error instanceof GatewayError)) return undefined
   if (error.code === 'missing_token') return 'none'

@@ -46,6 +46,7 @@ export const ERRORS = {
   upstream_invalid: { status: 502, title: 'The upstream service gave no valid answer' },
   keys_unavailable: { status: 503, title: 'The keys to check the access token cannot be had now' },
   login_unavailable: { status: 503, title: 'Sessions cannot be checked or begun now' },
+  tickets_unavailable: { status: 503, title: 'Tickets cannot be made or used now' },
   rate_limiter_unavailable: { status: 503, title: 'The rate limiter cannot be reached now' },
   overloaded: { status: 503, title: 'The gateway is overloaded or shutting down' },
   upstream_timeout: { status: 504, title: 'The upstream service did not answer in time' },
@@ -69,6 +70,7 @@ export const INVALID_TOKEN_REASONS = {
   token_not_yet_valid: 'The access token is not valid yet',
   token_too_old: 'The access token lives too long',
   token_claims: 'A claim of the access token is missing or malformed',
+  ticket_invalid: 'The ticket is unknown, was used before, or is over',
 } as const
 
 export type InvalidTokenReason = keyof typeof INVALID_TOKEN_REASONS

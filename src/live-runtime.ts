@@ -7,10 +7,12 @@ import { type ConfigRecord, createConfigRecord } from './config/config-record.ts
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { LoginConfig } from './config/login-config.ts'
 import { assertSameServer } from './config/same-server.ts'
+import type { TicketConfig } from './config/ticket-config.ts'
 import { docsPagesOf } from './docs-page/docs-pages.ts'
 import type { UpstreamClient } from './forwarding/upstream-client.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
 import type { Sessions } from './sessions/sessions.ts'
+import type { Tickets } from './tickets/tickets.ts'
 
 export interface LiveRuntime {
   current(): Runtime
@@ -38,6 +40,7 @@ export interface SharedParts {
   readonly keySources: KeySources
   readonly client: UpstreamClient
   readonly createSessions: (login: LoginConfig) => Sessions
+  readonly createTickets: (config: TicketConfig) => Tickets
   readonly pseudonym: string
   readonly clock: Clock
   /** Path of the file. */
@@ -46,7 +49,7 @@ export interface SharedParts {
 
 export function createLiveRuntime(
   first: GatewayConfig,
-  { keySources, client, createSessions, pseudonym, clock, source }: SharedParts,
+  { keySources, client, createSessions, createTickets, pseudonym, clock, source }: SharedParts,
 ): LiveRuntime {
   let runtime = build(first)
   const record = createConfigRecord(first, source, () => clock.now())
@@ -54,8 +57,9 @@ export function createLiveRuntime(
   function build(config: GatewayConfig): Runtime {
     const authenticator = createAuthenticator({ issuers: config.issuers, keySources, sha256, clock })
     const sessions = config.login && createSessions(config.login)
+    const tickets = config.tickets && createTickets(config.tickets)
     const docs = config.docs && docsPagesOf(config.docs)
-    return createRuntime(config, authenticator, pseudonym, () => clock.now(), { sessions, docs })
+    return createRuntime(config, authenticator, pseudonym, () => clock.now(), { sessions, docs, tickets, clock })
   }
 
   return {

@@ -15,6 +15,7 @@ import { isPreflight, preflightHeaders } from './http/cors.ts'
 import { readSmallBody } from './http/form-body.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import { answerOwnPage } from './own-page.ts'
+import { takePageToken, termsOf } from './page-token-stage.ts'
 import type { Quota } from './rate-limiting/limit.ts'
 import { readRequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
@@ -155,7 +156,9 @@ function addQuotas(visit: Visit, quotas: readonly Quota[]): void {
 
 function authenticate(visit: Visit): Promise<void> | undefined {
   const route = visit.match?.route
+  const redeemed = route?.tokenFrom === undefined ? undefined : takePageToken(visit, route.tokenFrom)
   if (route !== undefined && !needsToken(route.policy, visit.method)) return undefined
+  if (redeemed !== undefined) return redeemed.then(() => verify(visit))
   return readsSession(visit) ? presentSession(visit).then(() => verify(visit)) : verify(visit)
 }
 
@@ -216,10 +219,8 @@ function assertConnected({ incoming }: Visit['exchange']): void {
 
 function forward(visit: Visit, services: Services): Promise<void> | typeof TAKEN_OVER {
   const match = visit.match as RouteMatch
-  if (match.route.page !== undefined) {
-    const answered = answerOwnPage(visit, match.route.page)
-    if (answered !== undefined) return answered
-  }
+  const own = match.route.page && answerOwnPage(visit, match.route.page)
+  if (own !== undefined) return own
   const { exchange, record, target, token } = visit
   record.decision = 'allowed'
   record.reason = token === undefined ? 'public' : 'allowed'
@@ -235,6 +236,7 @@ function forward(visit: Visit, services: Services): Promise<void> | typeof TAKEN
     hasBody: fields.hasBody,
     contentLength: fields.contentLength,
     bufferedBody: visit.body,
+    terms: match.route.tokenFrom === undefined ? undefined : termsOf(visit),
   })
   return TAKEN_OVER
 }

@@ -4,11 +4,13 @@ import type { BodyPolicy } from './config/body-policy.ts'
 import type { GatewayConfig, KeyPart, RateLimitPolicy, RouteConfig } from './config/gateway-config.ts'
 import type { DocsPages } from './docs-page/docs-pages.ts'
 import type { ForwardRequest } from './forwarding/forward.ts'
+import type { StreamTerms } from './forwarding/stream-terms.ts'
 import { type ClientAddress, createClientAddress } from './http/client-address.ts'
 import { createRequestFieldsReader, type ReadRequestFields } from './http/request-fields.ts'
 import type { LimitStage } from './rate-limiting/limit.ts'
 import { createRouteTable, type RouteTable } from './routing/route-table.ts'
 import type { Sessions } from './sessions/sessions.ts'
+import type { Tickets } from './tickets/tickets.ts'
 import { type BodyCheck, bodyChecksOf } from './validation/body-check.ts'
 
 /** What outlives reloads: windows, connections. */
@@ -34,6 +36,10 @@ export interface Runtime {
   readonly sessions: Sessions | undefined
   /** Absent: there is no API reference page. */
   readonly docs: DocsPages | undefined
+  /** Absent: no route takes a ticket. */
+  readonly tickets: Tickets | undefined
+  /** What streams go by that end with their token; absent: nothing is forwarded. */
+  readonly clock: StreamTerms['clock'] | undefined
   /** Checks of request bodies; undefined: bodies are not looked at. */
   readonly bodies: ReadonlyMap<BodyPolicy, BodyCheck> | undefined
   /** Scheme of the data listener. */
@@ -46,21 +52,22 @@ export interface Runtime {
   limitsOf(route: RouteConfig | undefined): Limits
 }
 
-/** What the gateway itself answers; a simulation has none of it. */
-export interface OwnPages {
-  readonly sessions?: Sessions | undefined
-  readonly docs?: DocsPages | undefined
-}
+/** What the gateway itself answers and ends; a simulation has none of it. */
+type RuntimeParts = Partial<Pick<Runtime, 'sessions' | 'docs' | 'tickets' | 'clock'>>
 
 export function createRuntime(
   config: GatewayConfig,
   authenticator: Authenticator,
   pseudonym: string,
   now: () => number,
-  { sessions, docs }: OwnPages = {},
+  { sessions, docs, tickets, clock }: RuntimeParts = {},
 ): Runtime {
-  const { login, docs: reference } = config
-  const routes = [...config.routes, ...(login?.pages ?? []), ...(reference?.pages ?? [])]
+  const own = [
+    ...(config.login?.pages ?? []),
+    ...(config.docs?.pages ?? []),
+    ...(config.tickets ? [config.tickets.page] : []),
+  ]
+  const routes = [...config.routes, ...own]
   const identityFields = config.routes.flatMap((route) => [...route.identity.headers.keys()])
   // By list: routes that name no limits share one, so that a file of many routes is as quick as one of few.
   const limits = new Map(routes.map(({ rateLimits }) => [rateLimits, toLimits(rateLimits)]))
@@ -73,6 +80,8 @@ export function createRuntime(
     clientAddress: createClientAddress(config.trustedProxies),
     sessions,
     docs,
+    tickets,
+    clock,
     bodies: bodyChecksOf(config.routes),
     scheme: config.server.listen.tls === undefined ? 'http' : 'https',
     pseudonym,

@@ -53,6 +53,8 @@ export class Visit implements LimitSubject, BodyVisit, ForwardSender {
   quotas: readonly Quota[] = NO_QUOTAS
   /** What the session says in the answer, whoever gives it: flat names and values. */
   sessionFields: readonly string[] | undefined
+  /** The subprotocol that a page's token stood behind. */
+  subprotocol: string | undefined
   /** Present while it counts among the requests in flight. */
   admission: Pick<Admission, 'release'> | undefined
   #forwardedAtMs = 0

@@ -68,6 +68,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ['ioredis', 'jose', 'openid-client'],
     builtins: ['crypto', 'timers'],
   },
+  // Likewise, what a ticket comes to.
+  tickets: { values: ['errors.ts'], types: ['config'], packages: ['ioredis'], builtins: ['crypto'] },
   // From here on the stages are put together.
   'visit.ts': {
     values: ['http', 'rate-limiting'],
@@ -77,7 +79,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   'runtime.ts': {
     values: ['routing', 'validation', 'http'],
-    types: ['config', 'docs-page', 'sessions', ...STAGES],
+    types: ['config', 'docs-page', 'sessions', 'tickets', ...STAGES],
     packages: [],
     builtins: [],
   },
@@ -88,8 +90,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
     builtins: [],
   },
   'docs-stage.ts': { values: [], types: ['docs-page', 'visit.ts'], packages: [], builtins: [] },
+  'page-token-stage.ts': {
+    values: ['errors.ts', 'authentication', 'tickets'],
+    types: ['config', 'forwarding', 'http', 'visit.ts'],
+    packages: [],
+    builtins: [],
+  },
   'own-page.ts': {
-    values: ['docs-stage.ts', 'session-stage.ts'],
+    values: ['docs-stage.ts', 'page-token-stage.ts', 'session-stage.ts'],
     types: ['config', 'visit.ts'],
     packages: [],
     builtins: [],
@@ -101,7 +109,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     builtins: [],
   },
   'pipeline.ts': {
-    values: ['errors.ts', 'own-page.ts', 'session-stage.ts', 'upstream-fields.ts', ...STAGES],
+    values: ['errors.ts', 'own-page.ts', 'page-token-stage.ts', 'session-stage.ts', 'upstream-fields.ts', ...STAGES],
     types: ['config', 'runtime.ts', 'visit.ts'],
     packages: [],
     builtins: [],
@@ -122,9 +130,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   'live-runtime.ts': {
     values: ['errors.ts', 'config', 'docs-page', 'runtime.ts', ...STAGES],
-    types: ['sessions'],
+    types: ['sessions', 'tickets'],
     packages: [],
     builtins: ['crypto'],
+  },
+  'browser-parts.ts': {
+    values: ['rate-limiting', 'sessions', 'tickets'],
+    types: ['authentication', 'config'],
+    packages: [],
+    builtins: [],
   },
   'assemble.ts': {
     values: [
@@ -135,7 +149,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       'gateway.ts',
       'runtime.ts',
       'live-runtime.ts',
-      'sessions',
+      'browser-parts.ts',
       ...STAGES,
     ],
     types: [],

@@ -1,7 +1,7 @@
 /** Everything there is to say about one request and its answer. */
 import type { LineTrace } from '../authorization/trace.ts'
 import type { AllowLine, GatewayConfig, RouteConfig } from '../config/gateway-config.ts'
-import { sessionNotes } from './login-pages.ts'
+import { notesWithoutToken } from './own-pages.ts'
 import { explainOutcome } from './reason.ts'
 import { isInForce, type ReportedOutcome, reportedOutcome, writtenPolicy } from './report-mode.ts'
 import { findLosers, findNearest } from './route-contest.ts'
@@ -113,7 +113,7 @@ export function explain(
     ...toUpstream(simulation),
     answer: { status: answer.status, headers: toPairs(answer.headers), body: answer.body },
     toPass: findWaysToPass(config, simulation, method),
-    notes: [...notes, ...bodyNotes(simulation, body), ...sessionNotes(config, match?.route, token !== undefined)],
+    notes: [...notes, ...bodyNotes(simulation, body), ...notesWithoutToken(config, match?.route, token !== undefined)],
   }
 }
 

@@ -1,6 +1,6 @@
 /** Why a request got its answer, in one sentence. */
 import { ERRORS, type GatewayError, INVALID_TOKEN_REASONS, type InvalidTokenReason } from '../errors.ts'
-import { describePage } from './login-pages.ts'
+import { describePage } from './own-pages.ts'
 import { findRemedies } from './remedies.ts'
 import { writtenPolicy } from './report-mode.ts'
 import type { Simulation } from './simulate.ts'

@@ -1,6 +1,7 @@
 /** The route table for people: who may do what, where it goes, and what it costs. */
 import type { BodyPolicy } from '../config/body-policy.ts'
 import type { AllowLine, Condition, GatewayConfig, Method, RouteConfig } from '../config/gateway-config.ts'
+import type { TokenPlace } from '../config/ticket-config.ts'
 import { isInForce, writtenPolicy } from './report-mode.ts'
 import { contentTypesOf, describeLine } from './words.ts'
 
@@ -19,8 +20,10 @@ export interface RouteListing {
   /** What bodies are put to, before they are forwarded. */
   readonly body?: { readonly schema: string; readonly maxBytes: number; readonly contentTypes: readonly string[] }
   readonly websocket: boolean
-  /** A page of the login or the API reference page, which the gateway itself answers. */
+  /** The gateway itself answers. */
   readonly page?: NonNullable<RouteConfig['page']>
+  /** Where a token may stand beside the Authorization field. */
+  readonly tokenFrom?: readonly TokenPlace[]
   /** Alternatives: any one opens the route. */
   readonly access: readonly AccessListing[]
 }
@@ -59,6 +62,7 @@ export function listRoutes(config: GatewayConfig): RouteListing[] {
     ...(route.body === undefined ? {} : { body: listBody(route.body, route.bodyBytes) }),
     websocket: route.websocket,
     ...(route.page === undefined ? {} : { page: route.page }),
+    ...(route.tokenFrom === undefined ? {} : { tokenFrom: [...route.tokenFrom] }),
     access: [...listPublic(route), ...listLines(route)],
   }))
 }

@@ -33,6 +33,7 @@ const OF_ROUTE: Readonly<Record<string, Read<RouteConfig>>> = {
   body: ({ body }) => body && describeBody(body),
   websocket: ({ websocket }) => websocket,
   session: ({ session }) => session,
+  tokenFrom: ({ tokenFrom }) => tokenFrom && [...tokenFrom],
   mode: ({ report }) => (report === undefined ? 'enforce' : `report (${report.of})`),
   until: ({ until }) => until,
 }

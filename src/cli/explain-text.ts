@@ -111,7 +111,8 @@ function upstreamLines({ upstream }: Explanation): string[] {
 }
 
 function answerLines({ outcome, answer }: Explanation): string[] {
-  const whose = outcome === 'forwarded' ? "the upstream's, with" : outcome === 'page' ? "the login's, with" : undefined
+  const whose =
+    outcome === 'forwarded' ? "the upstream's, with" : outcome === 'page' ? "the gateway's own, with" : undefined
   return [
     whose ?? `${answer.status}`,
     ...answer.headers.map(([name, value]) => withoutControls(`${name}: ${value}`)),

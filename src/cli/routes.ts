@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { withLoginPages } from '../authoring/login-pages.ts'
+import { withOwnPages } from '../authoring/own-pages.ts'
 import { type AccessListing, listRoutes, type RouteListing } from '../authoring/route-listing.ts'
 import { withoutControls } from '../config/problem.ts'
 import { FILE_OPTIONS, loadFor, printProblems } from './arguments.ts'
@@ -17,7 +17,7 @@ export function run(io: CommandIo, args: string[]): number {
     throw new UsageError('one of --json, --markdown and --mermaid')
   const result = loadFor(io, file)
   if (result.config === undefined) return printProblems(io, result, json)
-  const routes = listRoutes(withLoginPages(result.config))
+  const routes = listRoutes(withOwnPages(result.config))
   if (json) io.stdout(`${JSON.stringify({ routes }, null, 2)}\n`)
   else if (markdown) io.stdout(formatMarkdown(routes))
   else io.stdout(mermaid ? formatMermaid(routes) : formatTable(routes))

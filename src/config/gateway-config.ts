@@ -7,8 +7,10 @@ import type { BodyPolicy } from './body-policy.ts'
 import type { ClaimPath } from './claim-path.ts'
 import type { DocsConfig } from './docs-config.ts'
 import type { Acceptance } from './findings.ts'
+import type { IdentityConfig } from './identity-config.ts'
 import type { LoginConfig, LoginPage } from './login-config.ts'
 import type { PolicyTest } from './policy-test.ts'
+import type { TicketConfig, TokenPlace } from './ticket-config.ts'
 import type { Algorithm, TokenType } from './token-kinds.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -31,6 +33,7 @@ export interface GatewayConfig {
   readonly login?: LoginConfig
   /** The API reference page; absent: there is none. */
   readonly docs?: DocsConfig
+  readonly tickets?: TicketConfig
   /** The `resource` of RFC 9728; absent: derived from the request's scheme and host. */
   readonly resource?: string
   readonly scopesSupported: readonly string[]
@@ -182,8 +185,10 @@ export interface RouteConfig {
   readonly websocket: boolean
   /** A browser's session does in place of a token. */
   readonly session: boolean
-  /** The gateway itself answers: a page of the login, or the API reference page. */
-  readonly page?: LoginPage | 'docs'
+  /** Where a token may stand beside the Authorization field; absent: nowhere. Streams then end with their token. */
+  readonly tokenFrom?: ReadonlySet<TokenPlace>
+  /** The gateway itself answers. */
+  readonly page?: LoginPage | 'docs' | 'ticket'
   /** What is only reported for now; `policy` is what is enforced meanwhile. Absent as well when its last day was over at load. */
   readonly report?: ReportConfig
   /** Last day of `report` as written, an ISO date in UTC; stays when the day is over, to remind of it. */
@@ -201,12 +206,6 @@ export interface ReportConfig {
   readonly policy: RoutePolicy
   /** Moment from which `policy` is enforced, in ms since the epoch; infinite without `until`. */
   readonly untilMs: number
-}
-
-export interface IdentityConfig {
-  /** Field name as written → claim. */
-  readonly headers: ReadonlyMap<string, ClaimPath>
-  readonly authorization: 'strip' | 'forward'
 }
 
 /** What a route demands. Pure data: everything in it can be enumerated. */

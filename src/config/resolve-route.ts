@@ -2,12 +2,12 @@ import type { BodyPolicy } from './body-policy.ts'
 import type {
   CorsPolicy,
   GatewayConfig,
-  IdentityConfig,
   RateLimitPolicy,
   RouteConfig,
   Timeouts,
   UpstreamConfig,
 } from './gateway-config.ts'
+import type { IdentityConfig } from './identity-config.ts'
 import type { Path } from './problem.ts'
 import type { Report } from './report.ts'
 import { type ReadSchemaFile, resolveBody } from './resolve-body.ts'
@@ -115,6 +115,7 @@ export function resolveRoute(
     ...(body ? { body } : {}),
     websocket: route.websocket,
     session: route.session,
+    ...(route.tokenFrom === undefined ? {} : { tokenFrom: new Set(route.tokenFrom) }),
     ...(route.until === undefined ? {} : { until: route.until }),
   }
   return { config, shape }

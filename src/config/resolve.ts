@@ -10,6 +10,7 @@ import { createServiceBodiesReader } from './resolve-openapi-body.ts'
 import { type Defaults, resolveDefaults, resolveReferences, resolveRoute } from './resolve-route.ts'
 import { resolveServer } from './resolve-server.ts'
 import { type Known, resolveTests } from './resolve-tests.ts'
+import { resolveTickets } from './resolve-tickets.ts'
 import { exampleOf, type RoutePath, shapeOf } from './route-path.ts'
 import type { RouteReferences } from './salvage.ts'
 import type { GatewayFile } from './schema.ts'
@@ -47,6 +48,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
   const { readSchema, brokenRoutes } = options
   const hasAllRoutes = brokenRoutes.size === 0
   const docs = resolveDocs(file, { things, defaults, login, routeIndexes, hasAllRoutes, readSchema }, report)
+  const tickets = resolveTickets(file, { things, defaults, routes, routeIndexes }, report)
   warnAboutFile(file, things, report, options)
   return {
     digest: options.digest(),
@@ -61,6 +63,7 @@ export function resolve(file: GatewayFile, report: Report, options: ResolveOptio
     log: file.log,
     ...(login === undefined ? {} : { login }),
     ...(docs === undefined ? {} : { docs }),
+    ...(tickets === undefined ? {} : { tickets }),
     ...(file.resource === undefined ? {} : { resource: file.resource }),
     scopesSupported: scopesOf(routes),
     tests: resolveTests(file.tests, options.testIndexes, namesForTests(file, things, options), report),

@@ -1,4 +1,5 @@
 /** Examples for each field of the route-scope file, which editors show and offer. Places are written as in `routes[].path`. */
+import { PAGE_EXAMPLES } from './schema-examples-pages.ts'
 import { below, type Notes } from './schema-notes.ts'
 
 /** At least one for each field; the schema takes each of them. */
@@ -80,6 +81,7 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '[].limits': [{ body: '10MiB' }],
     '[].limits.body': ['10MiB'],
     '[].session': [true],
+    '[].tokenFrom': [['ticket'], ['ticket', 'subprotocol']],
     '[].body': [{ schema: 'schemas/order.json', maxSize: '64KiB' }, { schema: 'openapi' }],
     '[].body.schema': ['schemas/order.json', 'openapi'],
     '[].body.maxSize': ['64KiB'],
@@ -164,47 +166,7 @@ export const EXAMPLES: Notes<readonly unknown[]> = {
     '.headers.*': ['sub', 'realm_access.roles'],
     '.authorization': ['forward'],
   }),
-  ...below('login', {
-    '': [
-      {
-        publicUrl: 'https://shop.example.com',
-        client: { id: 'shop-web', secret: '${SHOP_WEB_SECRET}' },
-        keys: [{ id: 'k1', secret: '${SESSION_KEY}' }],
-      },
-    ],
-    '.issuer': ['main'],
-    '.discovery': ['http://keycloak:8080/realms/shop/.well-known/openid-configuration'],
-    '.publicUrl': ['https://shop.example.com'],
-    '.client': [{ id: 'shop-web', secret: '${SHOP_WEB_SECRET}' }],
-    '.client.id': ['shop-web'],
-    '.client.secret': ['${SHOP_WEB_SECRET}', { file: 'secrets/shop-web' }],
-    '.client.secret.file': ['secrets/shop-web'],
-    '.scopes': [['orders:read', 'orders:write']],
-    '.keys': [
-      [
-        { id: 'k2', secret: '${SESSION_KEY}' },
-        { id: 'k1', secret: { file: 'secrets/session-key-1' } },
-      ],
-    ],
-    '.keys[].id': ['k1'],
-    '.keys[].secret': ['${SESSION_KEY}', { file: 'secrets/session-key' }],
-    '.keys[].secret.file': ['secrets/session-key'],
-    '.path': ['/auth'],
-    '.idle': ['30m'],
-    '.absolute': ['10h'],
-    '.me': [['sub', 'name', 'email']],
-    '.afterLogout': ['/'],
-    '.rateLimits': [['per-ip']],
-  }),
-  ...below('docs', {
-    '': [{ clientId: 'shop-docs', title: 'Shop', scopes: ['orders:read'] }],
-    '.path': ['/docs', '/reference'],
-    '.title': ['Shop'],
-    '.clientId': ['shop-docs'],
-    '.issuer': ['main'],
-    '.scopes': [['orders:read']],
-    '.leaveOut': [['/internal/**']],
-  }),
+  ...PAGE_EXAMPLES,
   ...below('log', {
     '': [{ level: 'info', access: 'denials' }],
     '.level': ['info'],

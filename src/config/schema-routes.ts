@@ -145,6 +145,13 @@ export const routeSchema = z.strictObject({
     .optional()
     .describe('Override the global limits'),
   session: z.boolean().prefault(false).describe("A browser's session of `login` will do in place of a token"),
+  tokenFrom: z
+    .array(z.enum(['ticket', 'subprotocol']))
+    .min(1)
+    .optional()
+    .describe(
+      'Where pages may put a token that cannot set Authorization: `ticket` (WebSocket, EventSource), `subprotocol` (WebSocket). Streams then end with their token',
+    ),
   body: bodySchema.optional(),
   websocket: z.boolean().prefault(false).describe('Allow WebSocket upgrades, under the same authorisation'),
 })

@@ -21,6 +21,7 @@ import { decisionsSchema, logSchema } from './schema-log.ts'
 import { loginSchema } from './schema-login.ts'
 import { routeSchema, timeoutsSchema } from './schema-routes.ts'
 import { testSchema } from './schema-tests.ts'
+import { ticketsSchema } from './schema-tickets.ts'
 import { duration, size } from './units.ts'
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
@@ -212,6 +213,9 @@ export const fileSchema = z
       .optional()
       .describe('Sessions for browsers, on routes that say `session: true`; default: none, and no cookie is read'),
     docs: docsSchema.optional().describe('The API reference page, which everybody can read; default: none'),
+    tickets: ticketsSchema
+      .optional()
+      .describe('Tickets for pages, on routes that say `tokenFrom: [ticket]`; they need not be set up here'),
     log: logSchema.prefault({}).describe('Logging'),
     decisions: decisionsSchema.optional().describe('The decision log, for impact, usage and shadow; default: none'),
   })

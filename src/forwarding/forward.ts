@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { RouteConfig } from '../config/gateway-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { AddressBook } from './address-book.ts'
+import type { StreamTerms } from './stream-terms.ts'
 import { Transfer } from './transfer.ts'
 import type { UpstreamClient } from './upstream-client.ts'
 
@@ -42,6 +43,8 @@ export interface ForwardRequest {
   readonly contentLength: number | undefined
   /** The whole body, when a stage before had to read it. */
   readonly bufferedBody: Buffer | undefined
+  /** Of an answer that is a stream; undefined: it may last as long as it wants. */
+  readonly terms: StreamTerms | undefined
 }
 
 export interface ForwardResult {
@@ -49,7 +52,7 @@ export interface ForwardResult {
   readonly status: number
   readonly bytes: number
   /** Why the answer ended early, for the log; undefined: it is complete. */
-  readonly aborted: 'client_closed' | 'client_idle' | 'upstream_reset' | 'upstream_idle' | undefined
+  readonly aborted: 'client_closed' | 'client_idle' | 'upstream_reset' | 'upstream_idle' | 'token_expired' | undefined
   readonly origin: string
 }
 

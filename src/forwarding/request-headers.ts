@@ -1,7 +1,7 @@
 /** What the gateway itself tells an upstream about a request and its caller. */
 import type { AccessToken } from '../authentication/access-token.ts'
 import type { ClaimPath } from '../config/claim-path.ts'
-import type { IdentityConfig } from '../config/gateway-config.ts'
+import type { IdentityConfig } from '../config/identity-config.ts'
 import { readClaim } from '../read-claim.ts'
 
 export interface ForwardedFor {

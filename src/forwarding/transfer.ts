@@ -11,6 +11,7 @@ import type { ForwardClient, ForwardRequest, ForwardResult } from './forward.ts'
 import { BodyCutShort, RequestBody } from './request-body.ts'
 import { type ResponseHead, readResponseHead } from './response-headers.ts'
 import { SilenceTimer } from './silence-timer.ts'
+import { isEventStream, whenOver } from './stream-terms.ts'
 import { isWebSocketSwitch, joinSockets, writeUpgradeHead } from './upgrade.ts'
 import { type UpstreamClient, UpstreamError, type UpstreamHandler, type UpstreamRequest } from './upstream-client.ts'
 import { toGatewayError } from './upstream-failure.ts'
@@ -27,7 +28,8 @@ export class Transfer implements UpstreamHandler {
   #abort: (() => void) | undefined
   #failure: GatewayError | undefined
   #clientLeft = false
-  #idle: 'client_idle' | 'upstream_idle' | undefined
+  #cut: 'client_idle' | 'upstream_idle' | 'token_expired' | undefined
+  #stopWatch: (() => void) | undefined
   #status = 0
   #bytes = 0
   /** Bytes of the answer's body as announced; undefined: unknown, or there is none. */
@@ -98,7 +100,7 @@ export class Transfer implements UpstreamHandler {
 
   onSilence(): void {
     if (this.#phase === 'receiving') {
-      this.#idle = this.#request.client.outgoing.writableNeedDrain ? 'client_idle' : 'upstream_idle'
+      this.#cut = this.#request.client.outgoing.writableNeedDrain ? 'client_idle' : 'upstream_idle'
     } else if (this.#phase === 'sending' && this.#body?.wanted) {
       this.#failure = new GatewayError('request_timeout', 'body_idle', { closeConnection: true })
     } else this.#failure = new GatewayError('upstream_timeout', 'upstream_response_timeout')
@@ -134,15 +136,20 @@ export class Transfer implements UpstreamHandler {
   }
 
   onHead(status: number, rawHeaders: string[], resume: () => void): void {
-    const { client, sender, route, method } = this.#request
-    const { outgoing } = client
+    const { client, sender, route, method, terms } = this.#request
     try {
       const { headers, contentLength } = this.#readHead(status, rawHeaders)
       if (method !== 'HEAD' && status !== 304) this.#length = contentLength
       sender.addAnswerFields(headers)
       // The rest of the client's body has nowhere to go: the connection cannot be used again.
       if (!client.incoming.complete) headers.push('Connection', 'close')
-      outgoing.writeHead(status, headers)
+      client.outgoing.writeHead(status, headers)
+      if (terms !== undefined && isEventStream(headers)) {
+        this.#stopWatch = whenOver(terms, () => {
+          this.#cut = 'token_expired'
+          this.#abort?.()
+        })
+      }
     } catch (error) {
       this.#failure = new GatewayError('upstream_invalid', 'upstream_fields', {}, error)
       this.#abort?.()
@@ -151,7 +158,7 @@ export class Transfer implements UpstreamHandler {
     this.#status = status
     this.#resume = resume
     this.#await('receiving', route.timeouts.idleMs)
-    if (this.#length === undefined && method !== 'HEAD') flushHeadSoon(outgoing)
+    if (this.#length === undefined && method !== 'HEAD') flushHeadSoon(client.outgoing)
   }
 
   onData(chunk: Buffer): boolean {
@@ -176,7 +183,7 @@ export class Transfer implements UpstreamHandler {
   }
 
   onUpgrade(status: number, rawHeaders: string[], upstreamSocket: Duplex): void {
-    const { client, sender, route } = this.#request
+    const { client, sender, route, terms } = this.#request
     const upgrade = this.#upgrade
     if (upgrade === undefined || this.#phase === 'done' || !isWebSocketSwitch(rawHeaders)) {
       upstreamSocket.destroy()
@@ -188,10 +195,10 @@ export class Transfer implements UpstreamHandler {
     client.watcher = undefined
     const { headers } = this.#readHead(status, rawHeaders)
     sender.addAnswerFields(headers)
-    writeUpgradeHead(upgrade.socket, headers)
-    joinSockets(upgrade.socket, upgrade.head, upstreamSocket, route.timeouts.idleMs, (bytes) => {
+    writeUpgradeHead(upgrade.socket, headers, terms?.subprotocol)
+    joinSockets(upgrade, upstreamSocket, { idleMs: route.timeouts.idleMs, terms }, (bytes, isOver) => {
       this.#bytes = bytes
-      this.#finish(undefined)
+      this.#finish(isOver ? 'token_expired' : undefined)
     })
   }
 
@@ -207,7 +214,7 @@ export class Transfer implements UpstreamHandler {
     } else if (this.#request.client.outgoing.headersSent) {
       // The status is out; a cut connection is the only way left to say that the answer is not whole.
       this.#request.client.outgoing.destroy()
-      this.#finish(this.#idle ?? 'upstream_reset')
+      this.#finish(this.#cut ?? 'upstream_reset')
     } else {
       this.#leave()
       this.#request.sender.onNotForwarded(this.#failure ?? toGatewayError(error))
@@ -225,6 +232,7 @@ export class Transfer implements UpstreamHandler {
   #leave(): void {
     this.#phase = 'done'
     this.#timer.stop()
+    this.#stopWatch?.()
     // One that still waits in the queue must not begin.
     this.#body?.destroy()
     this.#request.client.watcher = undefined

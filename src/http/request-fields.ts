@@ -27,7 +27,7 @@ export interface RequestFields {
   /** This gateway's pseudonym stands in `Via`: the request has been here before (RFC 9110 section 7.6.3). */
   readonly looped: boolean
   /** End-to-end fields for the upstream, a flat list of names and values. */
-  readonly endToEnd: string[]
+  endToEnd: string[]
 }
 
 export type ReadRequestFields = (rawHeaders: readonly string[], maxBytes: number) => RequestFields

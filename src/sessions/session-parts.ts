@@ -44,22 +44,7 @@ export function createSessionParts(
   }
 }
 
-/** Longer than a connection may take. */
-const CONNECT_WAIT_MS = 1000
-
-/** Waits until Redis was reached or could not be, a second at most: before that every command would be refused. */
 async function connectStore(connect: () => Promise<Redis | Cluster>): Promise<RenewalStore> {
   const { createRedisRenewalStore } = await import('./redis-renewal-store.ts')
-  const client = await connect()
-  const store = createRedisRenewalStore(client)
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, CONNECT_WAIT_MS)
-    for (const event of ['ready', 'error', 'end']) {
-      client.once(event, () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    }
-  })
-  return store
+  return createRedisRenewalStore(await connect())
 }

@@ -16,10 +16,12 @@ import { LIMITS } from './limits.ts'
 import { LISTENER } from './listener.ts'
 import { LOGINS } from './logins.ts'
 import type { Mutant } from './mutant.ts'
+import { PAGE_TOKENS } from './page-tokens.ts'
 import { PIPELINE } from './pipeline.ts'
 import { ROUTING } from './routing.ts'
 import { SESSIONS } from './sessions.ts'
 import { STORE } from './store.ts'
+import { STREAM_ENDS } from './stream-ends.ts'
 import { TOKEN_TEXTS } from './token-texts.ts'
 import { UPSTREAM_ANSWERS } from './upstream-answers.ts'
 import { UPSTREAMS } from './upstreams.ts'
@@ -48,6 +50,8 @@ export const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   answers: ANSWERS,
   sessions: SESSIONS,
   logins: LOGINS,
+  'page-tokens': PAGE_TOKENS,
+  'stream-ends': STREAM_ENDS,
   operation: OPERATION,
   console: CONSOLE,
   'docs-page': DOCS_PAGE,

@@ -133,8 +133,8 @@ const transfer = inFile('forwarding/transfer.ts', ABORTS, [
   },
   {
     id: 'cut-answer-is-cut',
-    find: '      this.#request.client.outgoing.destroy()\n      this.#finish(this.#idle',
-    replace: '      this.#request.client.outgoing.end()\n      this.#finish(this.#idle',
+    find: '      this.#request.client.outgoing.destroy()\n      this.#finish(this.#cut',
+    replace: '      this.#request.client.outgoing.end()\n      this.#finish(this.#cut',
     removes: 'an answer that is not whole is not ended as if it were',
     guards: ['RFC 9112 8'],
     tests: FAULTS,

@@ -59,11 +59,31 @@ export async function writeShapes(
     `${head('POST /login HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', `Content-Length: ${form.length}`)}${form}`,
     `${head('POST /login HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', 'Transfer-Encoding: chunked')}${secret('chunk')}\r\n`,
     `${head('GET /orders/1 HTTP/1.1').replace('Connection: close\r\n', '')}${secret('pipelined')} ${good}\r\n\r\n`,
-    head('GET /socket HTTP/1.1', 'Upgrade: websocket', `Sec-WebSocket-Protocol: ${secret('protocol')}`).replace(
+    ...socketShapes(head, good, secret),
+    `\x16\x03\x01${secret('tls')}`,
+  ]
+}
+
+type WriteHead = (start: string, ...fields: string[]) => string
+
+/** What pages put elsewhere than in Authorization. */
+function socketShapes(head: WriteHead, good: string, secret: (name: string) => string): string[] {
+  const open = (target: string, protocols: string) =>
+    head(`GET ${target} HTTP/1.1`, 'Upgrade: websocket', `Sec-WebSocket-Protocol: ${protocols}`).replace(
       'Connection: close',
       'Connection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    ),
-    `\x16\x03\x01${secret('tls')}`,
+    )
+  const bearer = `Authorization: Bearer ${good}`
+  const ticket = `ticket=${secret('ticket')}`
+  return [
+    open('/socket', secret('protocol')),
+    ...['', 'x', ` ${secret('afterToken')}`].map((more) => open('/socket', `chat, bearer, ${good}${more}`)),
+    open(`/socket?${ticket}`, 'chat'),
+    open(`/socket?%74icket=${secret('ticket')}`, `bearer, ${good}`),
+    ...['GET', 'POST'].map((method) => head(`${method} /socket?a=1&${ticket} HTTP/1.1`)),
+    head(`GET /socket?${ticket}&${ticket} HTTP/1.1`, bearer),
+    head(`GET /socket?ticket=${'A'.repeat(43)} HTTP/1.1`, `Referer: https://shop.example/?${ticket}`),
+    head(`POST /.gateway/ticket?${ticket} HTTP/1.1`, 'Content-Length: 0', bearer),
   ]
 }
 

@@ -123,7 +123,7 @@ describeWithRedis('secrets', () => {
         routes: [
           { path: '/session', to: 'app', session: true, allow },
           { path: '/orders/**', to: 'app', rateLimits: ['login'], allow },
-          { path: '/socket', to: 'app', websocket: true, allow },
+          { path: '/socket', to: 'app', websocket: true, tokenFrom: ['ticket', 'subprotocol'], allow },
           { path: '/dead', to: 'dead', allow },
           { path: '/reset', to: 'app', allow },
           { path: '/public', to: 'app', public: 'for tests' },

@@ -12,6 +12,7 @@ export const DOCUMENTS = [
   'docs/openapi.md',
   'docs/cookbook.md',
   'docs/why-did-i-get-a-403.md',
+  'docs/browser-connections.md',
   'docs/sessions.md',
   'docs/bodies.md',
   'docs/speed.md',

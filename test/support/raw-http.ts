@@ -35,10 +35,10 @@ export async function request(url: string, lines: readonly string[], body = ''):
   return parseAnswer(await sendRaw(url, Buffer.from(`${head}\r\n\r\n${body}`, 'latin1')))
 }
 
-/** The first final answer in `text`. Chunked bodies are put together. */
+/** The first final answer in `text`; 101 is one. Chunked bodies are put together. */
 export function parseAnswer(text: string): RawAnswer {
   let rest = text
-  while (/^HTTP\/1\.1 1\d\d /.test(rest)) rest = rest.slice(rest.indexOf('\r\n\r\n') + 4)
+  while (/^HTTP\/1\.1 1(?!01)\d\d /.test(rest)) rest = rest.slice(rest.indexOf('\r\n\r\n') + 4)
   const end = rest.indexOf('\r\n\r\n')
   const [statusLine = '', ...fields] = rest.slice(0, end).split('\r\n')
   const headers = new Map<string, string[]>()

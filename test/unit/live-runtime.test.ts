@@ -40,6 +40,9 @@ describe('createLiveRuntime', () => {
       createSessions: () => {
         throw new Error('no file here has a login')
       },
+      createTickets: () => {
+        throw new Error('no route here takes tickets')
+      },
       pseudonym: 'gateway',
       clock: systemClock,
       source: '',

@@ -3,12 +3,14 @@ import type { GatewayConfig, Method, RouteConfig } from '../../config/gateway-co
 import { type Json, type JsonObject, textOf } from '../../config/openapi/json.ts'
 import { operationsOf } from '../../config/openapi/operations.ts'
 import type { ApiDocument } from '../../config/openapi/read-document.ts'
+import { segmentsOf } from '../example-path.ts'
 import { type Components, createComponents } from './components.ts'
 import { findMeetings, type Meeting } from './meetings.ts'
 import { bareOperation, responsesOf, takeOperation, takeResponses } from './merge-operation.ts'
 import { createRoutePaths, freeName, opens, type PathTemplate, paramsOf, shapeOf, toPath } from './path-template.ts'
 import { HEADERS, PROBLEM, refusalResponses } from './refusals.ts'
 import { type DescribeSecurity, describeSecurity, linesFor, type SecurityText, securitySchemes } from './security.ts'
+import { ticketResponses, withTicket } from './tickets.ts'
 
 const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -50,6 +52,7 @@ export function createOpenApi(
     for (const template of isTold ? [] : routePaths.templatesOf(route))
       addBare(paths, route, template, components, describe)
   }
+  if (config.tickets !== undefined) addTickets(paths, config.tickets, describe)
   return {
     openapi: '3.1.0',
     info: { title, version: config.digest },
@@ -86,6 +89,16 @@ function addBare(
   }
 }
 
+/** The gateway's own page. */
+function addTickets(paths: Paths, tickets: NonNullable<GatewayConfig['tickets']>, describe: DescribeSecurity): void {
+  const told = { description: undefined, responses: ticketResponses(tickets) }
+  paths.add(
+    'POST',
+    segmentsOf(tickets.page.path),
+    complete(describe(tickets.page, 'POST'), tickets.page, 'POST', {}, told),
+  )
+}
+
 /** HEAD follows GET: it stands alone only where others may use it. */
 function methodsOf(route: RouteConfig): Method[] {
   const get = linesFor(route, 'GET')
@@ -109,7 +122,7 @@ function complete(
   const limits = route.rateLimits.map(({ name, limit, windowMs }) => ({ name, limit, windowSeconds: windowMs / 1000 }))
   const isPublic = linesFor(route, method) === undefined
   return {
-    ...operation,
+    ...withTicket(operation, route, method),
     description: told?.description ? `${told.description.trimEnd()}\n\n${text}` : text,
     ...members,
     ...(limits.length > 0 && { 'x-scopegate-limits': limits }),

@@ -60,8 +60,9 @@ export function takeOperation(meeting: Meeting, components: Components, upstream
   return { ...Object.fromEntries(taken), ...(parameters.length > 0 && { parameters }) }
 }
 
-function isGateways({ identity }: RouteConfig, { in: place, name }: JsonObject): boolean {
+function isGateways({ identity, tokenFrom }: RouteConfig, { in: place, name }: JsonObject): boolean {
   const field = String(name).toLowerCase()
+  if (place === 'query') return name === 'ticket' && tokenFrom?.has('ticket') === true
   if (place !== 'header') return false
   return NOT_SENT.includes(field) || [...identity.headers.keys()].some((own) => own.toLowerCase() === field)
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
@@ -8,26 +6,12 @@ import { parseAnswer } from '../../support/raw-http.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
 import { answering, type RawUpstream, startRawUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
+import { acceptFor, handshake as bareHandshake, echoing, KEY, switching } from '../../support/websocket.ts'
 
 const keep = closingAfterEach()
-const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
-const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-const SWITCH = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${ACCEPT}\r\nSec-WebSocket-Protocol: chat\r\n\r\n`
-
-/** Switches, then sends back every byte behind the handshake. */
-function echo(socket: Socket): void {
-  let switched = false
-  socket.on('data', (chunk: Buffer) => {
-    if (switched) {
-      socket.write(chunk)
-      return
-    }
-    switched = true
-    socket.write(SWITCH)
-    const behind = chunk.subarray(chunk.indexOf('\r\n\r\n') + 4)
-    if (behind.length > 0) socket.write(behind)
-  })
-}
+const ACCEPT = acceptFor(KEY)
+const SWITCH = switching(KEY, 'Sec-WebSocket-Protocol: chat')
+const echo = echoing(SWITCH)
 
 async function gatewayTo(upstream: RawUpstream, timeouts: Record<string, string> = {}) {
   const issuer = keep(await createTestIssuer())
@@ -50,18 +34,7 @@ async function gatewayTo(upstream: RawUpstream, timeouts: Record<string, string>
 }
 
 const handshake = (path: string, ...fields: string[]) =>
-  [
-    `GET ${path} HTTP/1.1`,
-    'Host: a',
-    'Connection: keep-alive, Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${KEY}`,
-    'Sec-WebSocket-Protocol: chat, other',
-    'Sec-WebSocket-Extensions: permessage-deflate',
-    ...fields,
-    '\r\n',
-  ].join('\r\n')
+  bareHandshake(path, 'Sec-WebSocket-Protocol: chat, other', 'Sec-WebSocket-Extensions: permessage-deflate', ...fields)
 const line = (gateway: TestGateway) =>
   waitFor('an access-log line', () => gateway.logs().findLast(({ msg }) => msg === 'request'))
 

@@ -43,7 +43,7 @@ describe('what a command loads', () => {
     expect(loaded.packages).toEqual(['yaml', 'zod'])
     expect(loaded.areas).toEqual([
       ...['authentication', 'authoring', 'authorization', 'cli', 'config', 'forwarding', 'http', 'observability'],
-      ...['rate-limiting', 'routing', 'validation'],
+      ...['rate-limiting', 'routing', 'tickets', 'validation'],
     ])
     expect(loaded.node.filter((name) => ['http', 'https', 'tls', 'worker_threads'].includes(name))).toEqual([])
   })

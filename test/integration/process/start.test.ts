@@ -76,10 +76,10 @@ describe('scopegate start', () => {
   })
 
   it('loads no code of other commands', () => {
-    // Of console, sessions and validation the doors alone: none of their packages is there, see above.
+    // Of console, docs-page, sessions, tickets and validation the doors alone: none of their packages is there, see above.
     expect(lean.areas).toEqual([
-      ...['authentication', 'authorization', 'cli', 'config', 'console', 'forwarding', 'http', 'observability'],
-      ...['rate-limiting', 'routing', 'sessions', 'validation'],
+      ...['authentication', 'authorization', 'cli', 'config', 'console', 'docs-page', 'forwarding'],
+      ...['http', 'observability', 'rate-limiting', 'routing', 'sessions', 'tickets', 'validation'],
     ])
   })
 

@@ -23,7 +23,12 @@ describe('joinSockets', () => {
     const upstream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
     const client = slowPeer()
     const ended = new Promise<number>((resolve) => {
-      joinSockets(client.peer, Buffer.alloc(0), upstream, 60_000, resolve)
+      joinSockets(
+        { socket: client.peer, head: Buffer.alloc(0) },
+        upstream,
+        { idleMs: 60_000, terms: undefined },
+        resolve,
+      )
     })
     upstream.push('last words')
     await expect.poll(() => client.peer.writableLength).toBe(10)
