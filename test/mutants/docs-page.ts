@@ -28,11 +28,8 @@ const built = inFile('docs-page/build-docs.ts', SOCKETS, [
   {
     id: 'docs-left-out-scopes',
     find: '!leaveOut.has(path) && issuers.includes',
-    replace: 'void path, issuers.includes',
+    replace: '(path !== undefined || leaveOut.has(path)) && issuers.includes',
     removes: 'nor are its scopes offered',
-    also: [
-      { file: 'src/docs-page/build-docs.ts', find: 'scopes, leaveOut }: DocsConfig', replace: 'scopes }: DocsConfig' },
-    ],
   },
   {
     id: 'docs-version',
