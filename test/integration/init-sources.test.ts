@@ -19,7 +19,7 @@ describe('scopegate init --from-realm', { timeout: 60_000 }, () => {
     })
     expect(parse(read())).toMatchObject({
       issuers: { main: { issuer: 'http://127.0.0.1:8080/realms/shop', audience: 'shop-api' } },
-      cors: { pages: { origins: ['http://127.0.0.1:18083'] } },
+      cors: { pages: { origins: ['http://127.0.0.1:18083', 'http://127.0.0.1:8080'] } },
       routes: [
         {
           path: '/catalog/**',
