@@ -8,6 +8,7 @@ import { createRequestRecord } from '../../src/observability/request-record.ts'
 import { createRateLimiting } from '../../src/rate-limiting/rate-limiting.ts'
 import { createRedisClient } from '../../src/rate-limiting/redis-client.ts'
 import { createRedisRenewalStore } from '../../src/sessions/redis-renewal-store.ts'
+import { createRedisTicketStore } from '../../src/tickets/redis-ticket-store.ts'
 import { promisesTable } from '../faults/promises.ts'
 import { readConfigStatus } from '../support/config-status.ts'
 import { blocksOf, codeSpans, markedPart, sectionOf, tableRows } from '../support/documents.ts'
@@ -157,6 +158,12 @@ describeWithRedis('the Redis user in production.md', () => {
     expect(await renewals.find('a')).toBe('value')
     await renewals.release('a', 'me')
     expect(await renewals.claim('a', 'another', 1000)).toBe(true)
+    await renewals.end('session', 1000)
+    expect(await renewals.hasEnded('session')).toBe(true)
+    const tickets = createRedisTicketStore(client)
+    await tickets.put('a', 'sealed', 1000)
+    expect(await tickets.take('a')).toBe('sealed')
+    expect(await tickets.take('a')).toBeUndefined()
     await renewals.close()
     expect(await redis.command('ACL', 'LOG')).toEqual([])
   })
