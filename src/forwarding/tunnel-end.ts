@@ -60,6 +60,10 @@ export class TunnelEnd {
 
   #onOver(): void {
     this.isOver = true
+    // Nothing of the client goes on; it is read until it closes, or an unread byte would make the kernel reset the connection, Close
+    // frame and all.
+    this.#client.unpipe()
+    this.#client.resume()
     if (this.#frames.isLost || this.#client.writableEnded) {
       this.#destroy()
       return
@@ -68,7 +72,6 @@ export class TunnelEnd {
     if (this.#frames.isBetween) this.#close()
   }
 
-  /** The client is read on until it closes: an unread byte would make the kernel reset the connection, Close frame and all. */
   #close(): void {
     if (!this.#frames.isClosed) this.#client.write(TOKEN_EXPIRED)
     this.#client.end()

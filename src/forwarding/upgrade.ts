@@ -22,6 +22,12 @@ export function isWebSocketSwitch(rawHeaders: readonly string[]): boolean {
   return protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
 }
 
+/** Lets it go once it has been sent all that is for it. */
+function finish(socket: Duplex): void {
+  if (socket.writableFinished) socket.destroy()
+  else socket.once('finish', () => socket.destroy())
+}
+
 interface ClientSide {
   readonly socket: Duplex
   /** Bytes that the client sent right behind its handshake. */
@@ -66,11 +72,9 @@ export function joinSockets(
       to.end()
       open -= 1
       if (!isOver) end?.stop()
-      // It has the Close frame, and a grace to answer it.
-      if (isOver && to === client) to.resume()
-      // What a peer that does not read has left over goes with the silence of both.
-      else if (to.writableFinished) to.destroy()
-      else to.once('finish', () => to.destroy())
+      // A client whose token is over has the Close frame, and a grace to answer it. What another peer that does not read has left over
+      // goes with the silence of both.
+      if (!(isOver && to === client)) finish(to)
       if (open > 0) return
       timer.stop()
       end?.stop()

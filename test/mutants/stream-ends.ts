@@ -8,8 +8,8 @@ export const STREAM_ENDS: readonly Mutant[] = [
   ...inFile('forwarding/tunnel-end.ts', END, [
     {
       id: 'close-inside-a-frame',
-      find: 'if (this.#frames.isBetween) this.#close()\n  }\n\n  /** The client',
-      replace: 'this.#close()\n  }\n\n  /** The client',
+      find: 'if (this.#frames.isBetween) this.#close()\n  }\n\n  #close',
+      replace: 'this.#close()\n  }\n\n  #close',
       removes: 'a Close frame stands between two frames',
       guards: ['RFC 6455 5.4'],
     },
@@ -25,6 +25,18 @@ export const STREAM_ENDS: readonly Mutant[] = [
       find: 'this.#stop = this.#terms.clock.schedule(() => this.#destroy(), GRACE_MS)',
       replace: '',
       removes: 'half a frame, or a client that does not close, holds nothing up',
+    },
+    {
+      id: 'over-client-carried',
+      find: 'this.#client.unpipe()\n',
+      replace: '',
+      removes: 'nothing more of a client goes on whose token is over',
+    },
+    {
+      id: 'over-client-unread',
+      find: 'this.#client.resume()\n',
+      replace: '',
+      removes: 'a client that answers the Close frame is let go at once',
     },
     {
       id: 'close-among-no-frames',
@@ -81,8 +93,8 @@ export const STREAM_ENDS: readonly Mutant[] = [
     },
     {
       id: 'close-frame-reset',
-      find: 'if (isOver && to === client) to.resume()',
-      replace: 'if (isOver && to === client) to.destroy()',
+      find: 'if (!(isOver && to === client)) finish(to)',
+      replace: 'finish(to)',
       removes: 'the Close frame arrives whatever the client still sends',
       tests: END,
     },

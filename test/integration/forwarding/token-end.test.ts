@@ -4,6 +4,7 @@ import { createTestClock } from '../../support/clock.ts'
 import { startGateway } from '../../support/gateway.ts'
 import { closingAfterEach } from '../../support/keep.ts'
 import { connectRaw } from '../../support/raw-client.ts'
+import { request } from '../../support/raw-http.ts'
 import { createTestIssuer } from '../../support/test-issuer.ts'
 import { type RawUpstream, startRawUpstream } from '../../support/upstream.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -94,6 +95,33 @@ describe('a WebSocket whose token is over (RFC 6455 section 7.4.2)', () => {
     server().write(Buffer.concat([frame.subarray(500), serverFrame('too late')]))
     await client.closed
     expect(behind()).toBe(frame.toString('latin1') + CLOSE)
+  })
+
+  it('is over as soon as the client has answered the Close frame', async () => {
+    const { clock, client, line, behind } = await opened(switchingWith())
+    client.socket.once('data', () => client.socket.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x11, 0x31])))
+    clock.advance(LIFE_S * 1000)
+    await client.closed
+    expect(behind()).toBe(CLOSE)
+    expect(await line()).toMatchObject({ status: 101, reason: 'token_expired' })
+  })
+
+  it('carries nothing more from the client while the rest of a frame is owed to it', async () => {
+    const half = serverFrame('x'.repeat(1000)).subarray(0, 500)
+    const received: Buffer[] = []
+    const { gateway, clock, client, server } = await opened(switchingWith(half))
+    await client.until('x'.repeat(400))
+    server().on('data', (chunk: Buffer) => received.push(chunk))
+    client.socket.setNoDelay(true)
+    client.socket.write('before')
+    await waitFor('what came before', () => Buffer.concat(received).toString('latin1').includes('before'))
+    clock.advance(LIFE_S * 1000)
+    client.socket.write('after')
+    // Whoever has answered these has read what came before them.
+    for (let i = 0; i < 3; i += 1) await request(gateway.url, ['GET /none HTTP/1.1'])
+    clock.advance(2000)
+    await client.closed
+    expect(Buffer.concat(received).toString('latin1')).not.toContain('after')
   })
 
   it('does not wait for the rest of a frame for longer than two seconds', async () => {
