@@ -14,11 +14,21 @@ export function takeTickets(query: string): TakenTickets | undefined {
   const tickets: string[] = []
   const others: string[] = []
   for (const pair of query.slice(1).split('&')) {
-    // Behind an `&`, for the parser drops a `?` that it begins with.
-    const ticket = new URLSearchParams(`&${pair}`).get('ticket')
+    const ticket = ticketIn(pair)
     if (ticket === null) others.push(pair)
     else tickets.push(ticket)
   }
   if (tickets.length === 0) return undefined
   return { tickets, query: others.length === 0 ? '' : `?${others.join('&')}` }
+}
+
+/** `ticket`, each letter of which may be written as three. To decode is dear, and others choose how many pairs there are. */
+const NAME_LENGTHS = [6, 18] as const
+
+function ticketIn(pair: string): string | null {
+  const end = pair.indexOf('=')
+  const length = end === -1 ? pair.length : end
+  if (length < NAME_LENGTHS[0] || length > NAME_LENGTHS[1]) return null
+  // Behind an `&`, for the parser drops a `?` that it begins with.
+  return new URLSearchParams(`&${pair}`).get('ticket')
 }

@@ -71,6 +71,13 @@ const texts = [
       removes: 'an encoded name of the parameter is the same name',
     },
     {
+      id: 'ticket-long-spelling',
+      find: 'length > NAME_LENGTHS[1]',
+      replace: 'length > 16',
+      removes: 'a name of which every letter is encoded is the same name',
+      tests: ['unit/tickets/ticket-query.test.ts'],
+    },
+    {
       id: 'ticket-question-mark',
       find: 'new URLSearchParams(`&${pair}`)',
       replace: 'new URLSearchParams(pair)',
