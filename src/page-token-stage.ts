@@ -14,11 +14,11 @@ import type { Visit } from './visit.ts'
 
 /**
  * Takes tickets and tokens out of the query and the subprotocols, whatever the method, and puts the one token where a bearer token
- * of the request would stand. Throws `invalid_request` for two ways at once (RFC 6750 section 2). What it returns rejects with
- * `invalid_token` or `tickets_unavailable`; undefined: nothing has to be waited for.
+ * of the request would stand. Throws `invalid_request` for two ways at once (RFC 6750 section 2).
  * @param places those that the route allows
+ * @returns a ticket, which is to be redeemed if the request needs a token
  */
-export function takePageToken(visit: Visit, places: ReadonlySet<TokenPlace>): Promise<void> | undefined {
+export function takePageToken(visit: Visit, places: ReadonlySet<TokenPlace>): string | undefined {
   const { exchange, method, runtime } = visit
   const fields = visit.fields as RequestFields
   const tickets = places.has('ticket') ? withoutTickets(visit) : []
@@ -31,10 +31,13 @@ export function takePageToken(visit: Visit, places: ReadonlySet<TokenPlace>): Pr
   const [token] = tokens
   if (token !== undefined && exchange.upgrade !== undefined) fields.authorization = [`Bearer ${token}`]
   // A simulation has no tickets.
-  if (ticket === undefined || method !== 'GET' || runtime.tickets === undefined) return undefined
-  return runtime.tickets.redeem(ticket).then((redeemed) => {
-    fields.authorization = [`Bearer ${redeemed}`]
-  })
+  return method !== 'GET' || runtime.tickets === undefined ? undefined : ticket
+}
+
+/** Puts the token of a ticket where a bearer token would stand. Rejects with `invalid_token` or `tickets_unavailable`. */
+export async function redeemTicket({ runtime, fields }: Visit, ticket: string): Promise<void> {
+  const redeemed = await (runtime.tickets as Tickets).redeem(ticket)
+  ;(fields as RequestFields).authorization = [`Bearer ${redeemed}`]
 }
 
 function withoutTickets(visit: Visit): readonly string[] {

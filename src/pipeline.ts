@@ -15,7 +15,7 @@ import { isPreflight, preflightHeaders } from './http/cors.ts'
 import { readSmallBody } from './http/form-body.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import { answerOwnPage } from './own-page.ts'
-import { takePageToken, termsOf } from './page-token-stage.ts'
+import { redeemTicket, takePageToken, termsOf } from './page-token-stage.ts'
 import type { Quota } from './rate-limiting/limit.ts'
 import { readRequestTarget } from './routing/request-target.ts'
 import type { RouteMatch } from './routing/route-table.ts'
@@ -156,9 +156,9 @@ function addQuotas(visit: Visit, quotas: readonly Quota[]): void {
 
 function authenticate(visit: Visit): Promise<void> | undefined {
   const route = visit.match?.route
-  const redeemed = route?.tokenFrom === undefined ? undefined : takePageToken(visit, route.tokenFrom)
+  const ticket = route?.tokenFrom === undefined ? undefined : takePageToken(visit, route.tokenFrom)
   if (route !== undefined && !needsToken(route.policy, visit.method)) return undefined
-  if (redeemed !== undefined) return redeemed.then(() => verify(visit))
+  if (ticket !== undefined) return redeemTicket(visit, ticket).then(() => verify(visit))
   return readsSession(visit) ? presentSession(visit).then(() => verify(visit)) : verify(visit)
 }
 

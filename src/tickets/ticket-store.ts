@@ -16,11 +16,18 @@ const MAX_TICKETS = 10_000
 export function createMemoryTicketStore(now: () => number, maxTickets = MAX_TICKETS): TicketStore {
   const kept = new Map<string, { readonly value: string; readonly untilMs: number }>()
 
+  /** Drops those that are over; nearly always they are the oldest. */
+  function forget(stopsAtLive: boolean): void {
+    const nowMs = now()
+    for (const [key, { untilMs }] of kept) {
+      if (nowMs >= untilMs) kept.delete(key)
+      else if (stopsAtLive) return
+    }
+  }
+
   return {
     async put(key, value, ttlMs) {
-      if (kept.size >= maxTickets) {
-        for (const [old, { untilMs }] of kept) if (now() >= untilMs) kept.delete(old)
-      }
+      forget(kept.size < maxTickets)
       if (kept.size >= maxTickets) throw new GatewayError('tickets_unavailable', 'ticket_store_full')
       kept.set(key, { value, untilMs: now() + ttlMs })
     },

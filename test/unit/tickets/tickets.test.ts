@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { GatewayError } from '../../../src/errors.ts'
 import { createMemoryTicketStore } from '../../../src/tickets/ticket-store.ts'
 import { createTickets } from '../../../src/tickets/tickets.ts'
@@ -56,5 +56,25 @@ describe('tickets in memory', () => {
     await expect(issue()).rejects.toMatchObject({ reason: 'ticket_store_full' })
     clock.advance(30_000)
     await issue()
+  })
+
+  it('are forgotten once they are over, also while there is room', async () => {
+    const { clock, issue } = setUp()
+    await issue()
+    await issue(60_000)
+    clock.advance(30_000)
+    const dropped = vi.spyOn(Map.prototype, 'delete')
+    await issue()
+    expect(dropped).toHaveBeenCalledTimes(2)
+    dropped.mockRestore()
+  })
+
+  it('are forgotten behind one that lasts, when their room is needed', async () => {
+    const { clock, issue } = setUp(2)
+    await issue()
+    await issue(1_000)
+    clock.advance(1_000)
+    await issue()
+    await expect(issue()).rejects.toMatchObject({ reason: 'ticket_store_full' })
   })
 })
